@@ -1,0 +1,30 @@
+# Everything comes from the distribution; nothing is downloaded.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Boost 1.74 REQUIRED)  # Asio, header-only
+find_package(CLI11 REQUIRED)
+find_path(INIH_INCLUDE_DIR ini.h REQUIRED)
+find_library(INIH_LIBRARY inih REQUIRED)
+
+# The distribution's Python, whatever other python3 comes first in PATH (pyenv, conda, a virtual environment).
+set(Python_ROOT_DIR /usr)
+set(Python_FIND_VIRTUALENV STANDARD)
+set(Python_FIND_STRATEGY LOCATION)
+if(NOT DEFINED Python_EXECUTABLE AND EXISTS /usr/bin/python3)
+  set(Python_EXECUTABLE /usr/bin/python3)
+endif()
+find_package(Python 3.9 REQUIRED COMPONENTS Interpreter Development.Embed)
+find_path(PYBIND11_INCLUDE_DIR pybind11/embed.h REQUIRED)
+
+add_library(offlineimap_pybind11 INTERFACE)
+target_include_directories(offlineimap_pybind11 SYSTEM INTERFACE ${PYBIND11_INCLUDE_DIR})
+target_link_libraries(offlineimap_pybind11 INTERFACE Python::Python)
+add_library(offlineimap_inih INTERFACE)
+target_include_directories(offlineimap_inih SYSTEM INTERFACE ${INIH_INCLUDE_DIR})
+target_link_libraries(offlineimap_inih INTERFACE ${INIH_LIBRARY})
+add_library(offlineimap_asio INTERFACE)
+target_include_directories(offlineimap_asio SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+target_compile_definitions(offlineimap_asio INTERFACE BOOST_ASIO_NO_DEPRECATED)
+target_link_libraries(offlineimap_asio INTERFACE Threads::Threads OpenSSL::SSL OpenSSL::Crypto)

@@ -1,0 +1,38 @@
+// A password or token in memory: wiped when it goes, never printable by accident.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace offlineimap::base {
+
+class Secret {
+  public:
+    Secret() = default;
+    explicit Secret(std::string text) noexcept : text_(std::move(text)) {}
+    Secret(const Secret&) = default;
+    Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
+    Secret& operator=(Secret other) noexcept {
+        wipe();
+        text_ = std::move(other.text_);
+        return *this;  // `other` wipes what a short string leaves behind
+    }
+    ~Secret() { wipe(); }
+
+    bool empty() const noexcept { return text_.empty(); }
+    // The one place where the text comes out; grep for it.
+    std::string_view reveal() const noexcept { return text_; }
+
+  private:
+    void wipe() noexcept {
+        text_.resize(text_.capacity());  // never reallocates; covers what an earlier, longer text left behind
+        // volatile: the compiler must not drop stores to memory that is about to be freed.
+        for (std::size_t i = 0; i < text_.size(); ++i) static_cast<volatile char*>(text_.data())[i] = 0;
+        text_.clear();
+    }
+    std::string text_;
+};
+
+}  // namespace offlineimap::base

@@ -1,0 +1,187 @@
+// What a run tells the world, as values. Every user interface is a function of these and of nothing else; the
+// wording of each line belongs to the interface (text.hpp has the original's), the facts stand here.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "offlineimap/mail/flags.hpp"
+#include "offlineimap/mail/message_key.hpp"
+
+namespace offlineimap::events {
+
+enum class Level { debug, info, warning, error };
+
+// The types of `-d`. `other` is the original's unnamed type ''.
+enum class DebugType { imap, maildir, thread, other };
+
+// One end of a folder, as lines name it: KIND[FOLDER] or REPOSITORY:FOLDER.
+struct FolderEnd {
+    std::string repository;  // its name in the configuration
+    std::string kind;        // IMAP, Gmail, MappedIMAP, Maildir, GmailMaildir
+    std::string folder;      // the folder's own name
+};
+
+enum class Run { real, dry };
+
+struct ThreadStarted {
+    std::string account;
+};
+struct ThreadEnded {};
+struct AccountStarted {
+    std::string account;
+};
+struct AccountFinished {
+    std::string account;
+    std::chrono::seconds took;
+};
+// `port` is 0 when none is known; a tunnel has the command in `tunnel` and no host.
+struct Connecting {
+    std::string host;
+    std::uint16_t port;
+    std::string tunnel;
+    std::string repository;
+};
+struct CreatingFolder {
+    std::string folder;
+    std::string repository;
+    Run run;
+};
+struct StatusCreated {
+    std::string repository;
+    std::string folder;
+};
+struct StatusUpgraded {
+    std::string repository;
+    std::string folder;
+};
+struct StatusMigrated {
+    std::string repository;
+    std::string folder;
+};
+struct SyncingFolderStructure {
+    FolderEnd remote;
+    FolderEnd local;
+};
+struct SyncingFolder {
+    FolderEnd remote;
+    FolderEnd local;
+};
+struct SkippingUnchangedFolder {
+    std::string folder;
+};
+struct FolderFiltered {
+    std::string folder;
+    std::string repository;
+};
+struct LoadingMessageList {
+    std::string kind;
+    std::string folder;
+    std::string visible_name;
+};
+struct MessageListLoaded {
+    std::string kind;
+    std::string folder;
+    std::size_t count;
+};
+struct SyncingMessages {
+    FolderEnd source;
+    FolderEnd destination;
+};
+struct IgnoringMessage {
+    mail::MessageKey key;
+    FolderEnd source;
+    FolderEnd destination;
+};
+struct CopyingMessage {
+    mail::MessageKey key;
+    std::size_t nth;
+    std::size_t total;
+    FolderEnd source;
+    FolderEnd destination;
+};
+// Dry run: one line per folder and direction, and each message for debug and machine interfaces.
+struct WouldCopyMessages {
+    std::vector<mail::MessageKey> keys;
+    FolderEnd source;
+    FolderEnd destination;
+};
+struct DeletingMessages {
+    std::vector<mail::MessageKey> keys;
+    FolderEnd from;
+    Run run;
+};
+struct AddingFlags {
+    std::vector<mail::MessageKey> keys;
+    mail::Flags flags;
+    FolderEnd destination;
+};
+struct RemovingFlags {
+    std::vector<mail::MessageKey> keys;
+    mail::Flags flags;
+    FolderEnd destination;
+};
+struct UnknownKeywords {
+    std::vector<std::string> keywords;
+};
+struct CallingHook {
+    std::string command;
+    Run run;
+};
+struct HookFinished {
+    std::string command;
+    std::string standard_output;
+    std::string standard_error;
+    int exit_code;
+};
+// One step of the sleep between two rounds; the last one is 0, 0.
+struct Sleeping {
+    std::chrono::seconds step;
+    std::chrono::seconds remaining;
+};
+enum class ReadOnlyAction { copy, flags, labels, deletion };
+struct ReadOnlyFolder {
+    ReadOnlyAction action;
+    std::vector<mail::MessageKey> keys;
+    FolderEnd folder;
+};
+struct UidValidityProblem {
+    std::string folder;
+    std::string repository;
+    std::uint64_t saved;
+    std::uint64_t current;
+};
+struct AuthenticationFailed {
+    std::string mechanism;
+    std::string reason;
+};
+// An error that ended a scope; `context` may be empty ("While attempting to sync account 'Test'").
+struct ErrorOccurred {
+    std::string context;
+    std::string text;
+};
+struct WarningGiven {
+    std::string text;
+};
+// Plain information with no event of its own.
+struct Information {
+    std::string text;
+};
+struct DebugMessage {
+    DebugType type;
+    std::string text;
+};
+
+using Event =
+    std::variant<ThreadStarted, ThreadEnded, AccountStarted, AccountFinished, Connecting, CreatingFolder,
+                 StatusCreated, StatusUpgraded, StatusMigrated, SyncingFolderStructure, SyncingFolder,
+                 SkippingUnchangedFolder, FolderFiltered, LoadingMessageList, MessageListLoaded,
+                 SyncingMessages, IgnoringMessage, CopyingMessage, WouldCopyMessages, DeletingMessages,
+                 AddingFlags, RemovingFlags, UnknownKeywords, CallingHook, HookFinished, Sleeping,
+                 ReadOnlyFolder, UidValidityProblem, AuthenticationFailed, ErrorOccurred, WarningGiven,
+                 Information, DebugMessage>;
+
+}  // namespace offlineimap::events

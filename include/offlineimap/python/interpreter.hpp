@@ -1,0 +1,83 @@
+// The embedded Python: the only place that knows pybind11. It is started at the first evaluation and never
+// otherwise; a configuration without Python expressions runs without an interpreter.
+//
+// Threads: every function here may be called from any thread; each takes the GIL for its own duration only,
+// and none of our locks are taken under it. Values that come back are ours, not Python's. Errors:
+// Error{repository, python} whose text names section, option, file:line and the last line of Python's own
+// traceback (with the Python file and line); never a C++ or Python crash.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "offlineimap/config/document.hpp"
+
+namespace offlineimap::python {
+
+// Whether `re` is among the names (reference: configuration §3, the table).
+enum class Names { plain, with_re };
+
+namespace detail {
+struct Callable;
+}
+
+// A Python function that an expression evaluated to. Copyable; may outlive nothing but the Interpreter's
+// process-wide runtime.
+class Function {
+  public:
+    // nametrans: (str) -> str. bytes are taken as UTF-8; anything else is an error.
+    std::string call_text(const std::string& argument) const;
+    // folderfilter: (str) -> truthy.
+    bool call_truth(const std::string& argument) const;
+    // mbnames folderfilter: (accountname, foldername) -> truthy.
+    bool call_truth(const std::string& first, const std::string& second) const;
+    // foldersort: (x, y) -> negative, zero, positive.
+    int call_compare(const std::string& x, const std::string& y) const;
+    // copy_ignore_eval: (str) -> a list, set or tuple of ints, or None (empty).
+    std::vector<std::int64_t> call_numbers(const std::string& argument) const;
+    // newmail_hook: () -> ignored.
+    void call() const;
+    // mbnames sort_keyfunc: sorts the dicts {accountname, foldername, localfolders} by the key this function
+    // gives; returns the order as indices into `items`. Stable, as Python's sorted().
+    std::vector<std::size_t> sort_by_key(
+        const std::vector<std::vector<std::pair<std::string, std::optional<std::string>>>>& items) const;
+
+  private:
+    friend class Interpreter;
+    explicit Function(std::shared_ptr<const detail::Callable> callable) : callable_(std::move(callable)) {}
+    std::shared_ptr<const detail::Callable> callable_;
+};
+
+class Interpreter {
+  public:
+    // Does nothing yet. One instance a process. `pythonfile` is loaded once, at first need, before the first
+    // evaluation.
+    explicit Interpreter(std::optional<std::filesystem::path> pythonfile);
+    // Stops Python if it was started. No other thread may be inside a call.
+    ~Interpreter();
+    Interpreter(const Interpreter&) = delete;
+    Interpreter& operator=(const Interpreter&) = delete;
+
+    bool started() const noexcept;
+
+    // str or bytes (UTF-8). None gives nullopt.
+    std::optional<std::string> evaluate_text(const config::Expression& expression, Names names);
+    std::int64_t evaluate_integer(const config::Expression& expression, Names names);
+    std::vector<std::string> evaluate_texts(const config::Expression& expression, Names names);
+    // The expression must evaluate to something callable.
+    Function evaluate_function(const config::Expression& expression, Names names);
+
+    // "Python 3.11.2" of the embedded library; does not start it.
+    static std::string version();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace offlineimap::python
