@@ -38,8 +38,9 @@ struct Expression {
 // section, option and the mend.
 class Document {
   public:
-    // Section names are case-sensitive, option names are folded to lower case. "DEFAULT" holds the defaults
-    // of all sections.
+    // Section names are case-sensitive, option names are folded to lower case (ASCII). "DEFAULT" holds the
+    // defaults of all sections that exist; it is no section of its own for has_section() and sections().
+    // An existing section stays as it is.
     void add_section(std::string name, Origin origin);
     bool has_section(std::string_view name) const;
     // In file order, without DEFAULT.
@@ -80,7 +81,6 @@ class Document {
     };
     const Section* find_section(std::string_view name) const;
     Section* find_section(std::string_view name);
-    std::string interpolate(std::string_view section, const RawOption& option, int depth) const;
     std::vector<Section> sections_;
 };
 

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <filesystem>
-#include <istream>
 #include <string>
 #include <vector>
 
