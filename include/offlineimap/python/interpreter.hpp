@@ -2,9 +2,18 @@
 // otherwise; a configuration without Python expressions runs without an interpreter.
 //
 // Threads: every function here may be called from any thread; each takes the GIL for its own duration only,
-// and none of our locks are taken under it. Values that come back are ours, not Python's. Errors:
-// Error{repository, python} whose text names section, option, file:line and the last line of Python's own
-// traceback (with the Python file and line); never a C++ or Python crash.
+// and none of our locks are taken under it (a lock may be held while the GIL is waited for: starting Python
+// and loading the pythonfile happen once, and every other caller waits for that). Values that come back are
+// ours, not Python's. Errors: Error{repository, python} whose text names file:line, section, option, and the
+// exception with the Python file and line; Python 2 code is called that. Never a C++ or Python crash.
+//
+// Names: what `dir(pythonfile)` lists, builtins, `re` where asked for, and `cmp`, which Python 3 dropped. The
+// module `offlineimap` that helpers import is a small one of ours, also where the Python program is
+// installed; `commands` and `ConfigParser` can be imported.
+//
+// Once started, Python stays until the process ends and is not finalised: helpers may have threads of their
+// own, for which finalising would wait. It installs no signal handlers, changes no locale, and writes
+// unbuffered.
 #pragma once
 
 #include <cstdint>
@@ -30,20 +39,24 @@ struct Callable;
 // process-wide runtime.
 class Function {
   public:
+    // Bytes that are no UTF-8 go in and come out of a str unchanged (surrogateescape).
+    //
     // nametrans: (str) -> str. bytes are taken as UTF-8; anything else is an error.
     std::string call_text(const std::string& argument) const;
     // folderfilter: (str) -> truthy.
     bool call_truth(const std::string& argument) const;
     // mbnames folderfilter: (accountname, foldername) -> truthy.
     bool call_truth(const std::string& first, const std::string& second) const;
-    // foldersort: (x, y) -> negative, zero, positive.
+    // foldersort: (x, y) -> negative, zero, positive. The names are str that also have .name, .visiblename,
+    // .getname() and .getvisiblename(), as the folders had that old versions gave.
     int call_compare(const std::string& x, const std::string& y) const;
     // copy_ignore_eval: (str) -> a list, set or tuple of ints, or None (empty).
     std::vector<std::int64_t> call_numbers(const std::string& argument) const;
     // newmail_hook: () -> ignored.
     void call() const;
     // mbnames sort_keyfunc: sorts the dicts {accountname, foldername, localfolders} by the key this function
-    // gives; returns the order as indices into `items`. Stable, as Python's sorted().
+    // gives; returns the order as indices into `items`. Stable, as Python's sorted(); if every key is None,
+    // the order stays.
     std::vector<std::size_t> sort_by_key(
         const std::vector<std::vector<std::pair<std::string, std::optional<std::string>>>>& items) const;
 
@@ -55,17 +68,19 @@ class Function {
 
 class Interpreter {
   public:
-    // Does nothing yet. One instance a process. `pythonfile` is loaded once, at first need, before the first
-    // evaluation.
+    // Does nothing yet. `pythonfile` is loaded once, at first need, before the first evaluation; if it fails,
+    // every evaluation fails with the same reason.
     explicit Interpreter(std::optional<std::filesystem::path> pythonfile);
-    // Stops Python if it was started. No other thread may be inside a call.
+    // Lets go of the pythonfile; Python goes on (see above). No other thread may be inside a call.
     ~Interpreter();
     Interpreter(const Interpreter&) = delete;
     Interpreter& operator=(const Interpreter&) = delete;
 
+    // Whether this instance has needed Python.
     bool started() const noexcept;
 
-    // str or bytes (UTF-8). None gives nullopt.
+    // str, or bytes in UTF-8, whose newlines at the end are dropped: they are what a program printed
+    // (check_output). A str stays as it is. None gives nullopt.
     std::optional<std::string> evaluate_text(const config::Expression& expression, Names names);
     std::int64_t evaluate_integer(const config::Expression& expression, Names names);
     std::vector<std::string> evaluate_texts(const config::Expression& expression, Names names);

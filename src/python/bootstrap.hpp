@@ -1,0 +1,197 @@
+// The Python side of this layer: a module that is executed once, when Python has started. What is easier to
+// say in Python is said here; everything else of the layer is C++.
+#pragma once
+
+namespace offlineimap::python {
+
+inline constexpr const char* kBootstrap = R"PYTHON(
+import builtins
+import importlib.machinery
+import linecache
+import re
+import sys
+import traceback
+import types
+
+
+# --- what old configurations expect -------------------------------------------------------------------------
+
+if not hasattr(builtins, "cmp"):
+    builtins.cmp = lambda x, y: (x > y) - (x < y)
+
+
+class OldModules:
+    """Finds modules of Python 2 that live on under another name. Asked last, so a real one comes first."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name in ("commands", "ConfigParser"):
+            return importlib.machinery.ModuleSpec(name, self)
+        return None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        if module.__name__ == "commands":
+            import subprocess
+            module.getoutput = subprocess.getoutput
+            module.getstatusoutput = subprocess.getstatusoutput
+        else:
+            import configparser
+            vars(module).update((name, getattr(configparser, name)) for name in configparser.__all__)
+
+
+sys.meta_path.append(OldModules())
+
+
+# --- the module "offlineimap", for helpers that import it ---------------------------------------------------
+
+class HelperUI:
+    """What getglobalui() gives: messages go to stderr; terminate() ends the evaluation, not the program."""
+
+    def _say(self, *words, **others):
+        print(*words, file=sys.stderr)
+
+    info = warn = error = _say
+
+    def terminate(self, exitstatus=0, errortitle=None, errormsg=None):
+        raise SystemExit(errormsg or errortitle or exitstatus)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *arguments, **named: None
+
+
+def install_helper_module(version):
+    package = types.ModuleType("offlineimap", "Names of offlineimap that configurations import.")
+    package.__path__ = []
+    package.__version__ = version
+    package.ui = types.ModuleType("offlineimap.ui")
+    the_ui = HelperUI()
+    package.ui.getglobalui = lambda: the_ui
+    sys.modules["offlineimap"] = package
+    sys.modules["offlineimap.ui"] = package.ui
+
+
+class FolderName(str):
+    """What foldersort is called with: a name. Old versions gave folder objects, whose methods these are."""
+
+    @property
+    def name(self):
+        return str(self)
+
+    visiblename = name
+
+    def getname(self):
+        return str(self)
+
+    getvisiblename = getname
+
+
+# --- evaluation ---------------------------------------------------------------------------------------------
+
+def load_pythonfile(path):
+    # The name that the original gives it. Not __main__: such blocks must not run.
+    module = types.ModuleType("<none>")
+    module.__file__ = path
+    with open(path, "rb") as file:
+        code = compile(file.read(), path, "exec", dont_inherit=True)
+    sys.modules[module.__name__] = module
+    exec(code, vars(module))
+    return module
+
+
+def evaluate(text, name, module, with_re):
+    names = {}
+    if module is not None:
+        names.update((key, getattr(module, key)) for key in dir(module))
+    if with_re:
+        names["re"] = re
+    return eval(compile(text.lstrip(" \t"), name, "eval", dont_inherit=True), names)
+
+
+def sorted_indices(key, items):
+    keys = [key(item) for item in items]
+    # None as a key meant "leave the order alone" in Python 2.
+    if all(k is None for k in keys):
+        return list(range(len(items)))
+    return sorted(range(len(items)), key=keys.__getitem__)
+
+
+# --- errors -------------------------------------------------------------------------------------------------
+
+OLD_SYNTAX = re.compile(r"""
+      ^\s*(print|exec)\s+[^\s(=,.]            # statements that became functions
+    | ^\s*print\s*$ | ^\s*print\s*>>
+    | \bexcept\s+[^:]*,\s*\w+\s*: | \braise\s+[\w.]+\s*,
+    | \bdef\s+\w+\s*\([^)]*\( | \blambda\s*\( | \blambda\s[^:]*,\s*\(   # tuple parameters
+    | ` | <> | \b0[0-7]+\b | \d[lL]\b | \b[uU][rR]["']
+    """, re.VERBOSE)
+OLD_NAMES = set("apply basestring buffer execfile file intern long raw_input reduce reload unichr unicode"
+                " xrange StandardError".split())
+OLD_ATTRIBUTES = set("has_key iteritems iterkeys itervalues maketrans letters lowercase uppercase decode"
+                     " getcwdu joinfields atoi func_name im_func".split())
+OLD_MODULES = set("gnomekeyring gtk gobject glib urllib2 urlparse httplib StringIO cStringIO cPickle Queue"
+                  " Tkinter __builtin__ HTMLParser SocketServer BaseHTTPServer cookielib xmlrpclib md5 sha sets"
+                  " popen2 exceptions thread".split())
+BYTES_ERRORS = re.compile(r"bytes-like object|must be bytes|to bytes|str to bytes|pattern on a")
+
+
+def is_python2(error, line):
+    if isinstance(error, SyntaxError):
+        return "Missing parentheses in call" in str(error.msg) or bool(OLD_SYNTAX.search(line or ""))
+    if isinstance(error, ImportError):
+        return (error.name or "").split(".")[0] in OLD_MODULES
+    if isinstance(error, NameError):
+        return any("'%s'" % name in str(error) for name in OLD_NAMES)
+    if isinstance(error, AttributeError):
+        return any("attribute '%s'" % name in str(error) for name in OLD_ATTRIBUTES)
+    return False
+
+
+def place_of(error, trace, name, pythonfile):
+    """File, line number and function. The last frame of the user's own code says more than the last of all."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.filename, error.lineno or 0, ""
+    frames = traceback.extract_tb(trace)
+    own = [frame for frame in frames if frame.filename in (name, pythonfile)] or frames
+    return (own[-1].filename, own[-1].lineno, own[-1].name) if own else ("", 0, "")
+
+
+def line_of(filename, number, name, text):
+    if filename == name:
+        lines = text.split("\n")
+        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    linecache.checkcache(filename)
+    return linecache.getline(filename, number).strip()
+
+
+def advice(error, python2, line, filename, name):
+    if python2:
+        if filename == name:
+            return "; this is Python 2, write it for Python 3 (2to3 shows how)%s" % (line and ": " + line)
+        return "; this is Python 2 (2to3 -w %s rewrites it for Python 3): %s" % (filename, line)
+    if isinstance(error, TypeError) and BYTES_ERRORS.search(str(error)):
+        return "; this mixes bytes and text as Python 2 could: give text=True to subprocess, or .decode() the bytes"
+    return ""
+
+
+def describe(error, trace, name, text, pythonfile, secret):
+    """One line about an exception. `text` is what was evaluated under `name`; a secret one is not shown."""
+    filename, number, function = place_of(error, trace, name, pythonfile)
+    line = line_of(filename, number, name, text)
+    python2 = is_python2(error, line)
+    what = error.msg if isinstance(error, SyntaxError) and error.msg else str(error)
+    said = type(error).__name__ + (": " + " ".join(what.split()) if what else "")
+    if filename == name:
+        where = " (line %d of the value)" % number
+    elif filename:
+        where = " (%s, line %d%s)" % (filename, number, ", in " + function if function else "")
+    else:
+        where = ""
+    shown = "" if secret and filename == name else line
+    return said + where + advice(error, python2, shown, filename, name)
+)PYTHON";
+
+}  // namespace offlineimap::python

@@ -1,0 +1,76 @@
+// The one Python of the process, and the rules for being inside it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <pybind11/embed.h>
+
+#include "offlineimap/base/error.hpp"
+#include "offlineimap/config/document.hpp"
+
+// pybind11's types are hidden symbols, so what has them as members must be hidden too.
+#define OFFLINEIMAP_HOLDS_PYTHON [[gnu::visibility("hidden")]]
+
+namespace offlineimap::python {
+
+// Holds the GIL. Take it last: no lock of ours may be waited for under it.
+class Gil {
+  public:
+    Gil() noexcept : state_(PyGILState_Ensure()) {}
+    Gil(const Gil&) = delete;
+    Gil& operator=(const Gil&) = delete;
+    ~Gil() { PyGILState_Release(state_); }
+
+  private:
+    PyGILState_STATE state_;
+};
+
+// Python, started. The calling thread holds the GIL whenever it touches the objects.
+class OFFLINEIMAP_HOLDS_PYTHON Runtime {
+  public:
+    // Starts Python at the first call, from whichever thread; the others wait for it. Throws
+    // Error{critical, python} if Python cannot start. Takes the GIL: the caller must not hold it.
+    static const Runtime& get();
+
+    // A name of the bootstrap module.
+    pybind11::object helper(const char* name) const { return bootstrap_.attr(name); }
+
+    Runtime(const Runtime&) = delete;
+    Runtime& operator=(const Runtime&) = delete;
+
+  private:
+    Runtime();
+    ~Runtime() = default;
+    pybind11::object bootstrap_;
+};
+
+// What an error message needs to know about the code that ran.
+struct Context {
+    config::Expression expression;
+    std::string pythonfile;  // empty: none
+};
+
+// The "file" that an expression's code comes from, in Python's eyes.
+std::string expression_name(const config::Expression& expression);
+
+// "FILE:LINE: [section] option: text"
+base::Error error_about(const Context& context, const std::string& text);
+
+// The sentence for a Python exception. The GIL is held.
+std::string describe(const pybind11::error_already_set& exception, const Context& context);
+
+// Runs `body` under the GIL; a Python exception leaves as our Error. What `body` returns must not be
+// Python's.
+template <class Body>
+auto in_python(const Context& context, Body body) {
+    const Gil gil;
+    try {
+        return body();
+    } catch (const pybind11::error_already_set& exception) {
+        throw error_about(context, describe(exception, context));
+    }
+}
+
+}  // namespace offlineimap::python
