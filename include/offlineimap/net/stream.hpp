@@ -30,14 +30,14 @@ struct Endpoint {
 enum class TlsLevel { compat, no_ssl, secure };
 
 struct TlsSettings {
-    std::string server_name;             // for SNI and the host-name check
-    std::optional<std::string> ca_file;  // nullopt: the system's
+    std::string server_name{};             // for SNI and the host-name check
+    std::optional<std::string> ca_file{};  // nullopt: the system's
     std::vector<std::string>
-        fingerprints;          // lower-case hex; any of SHA-1/224/256/384/512 of the DER certificate
+        fingerprints{};        // lower-case hex; any of SHA-1/224/256/384/512 of the DER certificate
     bool verify_chain = true;  // off only when a fingerprint alone decides
-    std::optional<std::string> client_certificate;  // PEM files
-    std::optional<std::string> client_key;
-    std::string ssl_version;  // "": TLS 1.2 or newer; "tls1_2": exactly that, …
+    std::optional<std::string> client_certificate{};  // PEM files
+    std::optional<std::string> client_key{};
+    std::string ssl_version{};  // "": TLS 1.2 or newer; "tls1_2": exactly that, …
 };
 
 // What exchange() achieved.
@@ -84,9 +84,9 @@ std::unique_ptr<Stream> open_tunnel(const std::string& command, const std::strin
 
 // TLS handshake over `plain`, which must have no unread input: bytes that came before the handshake are never
 // used. TLS 1.2 or newer unless `ssl_version` says otherwise; the chain against ca_file or the system's CAs,
-// the host name (RFC 6125, SAN before CN, IP literals), expiry; fingerprints as configured. Error{repository,
-// certificate} names subject, issuer, expiry, reason and the SHA-256 to pin; a fingerprint mismatch lists all
-// five digests as the original does.
+// the host name (RFC 9525: subjectAltName only, IP literals), expiry; fingerprints as configured.
+// Error{repository, certificate} names subject, issuer, expiry, reason and the SHA-256 to pin; a fingerprint
+// mismatch lists all five digests as the original does.
 std::unique_ptr<Stream> start_tls(std::unique_ptr<Stream> plain, const TlsSettings& settings,
                                   const Endpoint& endpoint, const std::string& repository,
                                   std::chrono::milliseconds limit, std::stop_token stop);

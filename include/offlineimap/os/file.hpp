@@ -56,6 +56,9 @@ std::size_t read_some(int descriptor, std::span<char> buffer, base::Severity sev
 std::optional<std::string> read_file(const std::filesystem::path& path, base::Severity severity,
                                      std::size_t limit = 64U << 20U);
 
+// The content and the inode survive power loss afterwards (fsync; F_FULLFSYNC on macOS).
+void sync_file(int descriptor, base::Severity severity, const std::filesystem::path& path_for_errors);
+
 enum class Sync { no, yes };
 // `path.tmp`, written, synced if asked, renamed over `path`, directory synced if asked.
 void replace_file(const std::filesystem::path& path, std::string_view content, Sync sync,

@@ -13,8 +13,8 @@
 namespace offlineimap::os {
 
 struct ShellCommand {
-    std::string command;                             // for /bin/sh -c
-    std::map<std::string, std::string> environment;  // added to ours
+    std::string command;                               // for /bin/sh -c
+    std::map<std::string, std::string> environment{};  // added to ours
     base::Deadline deadline = base::Deadline::never();
     std::size_t output_limit = 1U << 20U;  // bytes kept of each stream; the rest is read and dropped
 };

@@ -1,0 +1,185 @@
+#include "offlineimap/os/file.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace offlineimap::os {
+
+using base::Error;
+using base::ErrorCode;
+using base::Severity;
+namespace fs = std::filesystem;
+
+namespace {
+
+ErrorCode code_for(int errno_value) noexcept {
+    switch (errno_value) {
+        case ENOSPC:
+        case EDQUOT:
+            return ErrorCode::disk_full;
+        case EACCES:
+        case EPERM:
+        case EROFS:
+            return ErrorCode::permission;
+        case ENOENT:
+            return ErrorCode::not_found;
+        default:
+            return ErrorCode::io;
+    }
+}
+
+template <class Call>
+auto retry_interrupted(Call call) {
+    auto result = call();
+    while (result < 0 && errno == EINTR) result = call();
+    return result;
+}
+
+FileDescriptor open_or_throw(int directory, const fs::path& path, int flags, std::string_view attempt,
+                             Severity severity) {
+    FileDescriptor file(
+        retry_interrupted([&] { return ::openat(directory, path.c_str(), flags | O_CLOEXEC); }));
+    if (!file) throw_errno(severity, attempt, path, errno);
+    return file;
+}
+
+fs::path directory_of(const fs::path& path) {
+    return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// Creates, fills and, if asked, syncs the file that is to take the place of another.
+void write_replacement(const fs::path& path, std::string_view content, Sync sync, Severity severity,
+                       mode_t mode) {
+    // A left-over of an interrupted replacement is overwritten; a symbolic link there is not ours.
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+    const FileDescriptor file(retry_interrupted([&] { return ::open(path.c_str(), flags, mode); }));
+    if (!file) throw_errno(severity, "create", path, errno);
+    write_all(file.get(), content, severity, path);
+    if (sync == Sync::yes) sync_file(file.get(), severity, path);
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+    if (this != &other) {
+        reset();
+        descriptor_ = other.release();
+    }
+    return *this;
+}
+
+int FileDescriptor::release() noexcept {
+    return std::exchange(descriptor_, -1);
+}
+
+void FileDescriptor::reset() noexcept {
+    // After EINTR the descriptor is closed on Linux and unspecified elsewhere: closing it again could hit
+    // another thread's new descriptor, so it is never retried.
+    if (descriptor_ >= 0) ::close(release());
+}
+
+void throw_errno(Severity severity, std::string_view attempt, const fs::path& path, int errno_value) {
+    throw Error(severity, code_for(errno_value),
+                "cannot " + std::string(attempt) + " '" + path.string() +
+                    "': " + std::generic_category().message(errno_value));
+}
+
+FileDescriptor open_for_reading(const fs::path& path, Severity severity) {
+    return open_or_throw(AT_FDCWD, path, O_RDONLY, "open", severity);
+}
+
+FileDescriptor open_at_for_reading(int directory, const std::string& name, Severity severity) {
+    // O_NONBLOCK: a FIFO in place of the file must not hang us; it means nothing for a regular file.
+    return open_or_throw(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, "open", severity);
+}
+
+FileDescriptor open_directory(const fs::path& path, Severity severity) {
+    return open_or_throw(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, "open directory", severity);
+}
+
+std::optional<FileDescriptor> create_at(int directory, const std::string& name, mode_t mode,
+                                        Severity severity) {
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    FileDescriptor file(retry_interrupted([&] { return ::openat(directory, name.c_str(), flags, mode); }));
+    if (file) return file;
+    if (errno == EEXIST) return std::nullopt;
+    throw_errno(severity, "create", name, errno);
+}
+
+void write_all(int descriptor, std::string_view bytes, Severity severity, const fs::path& path_for_errors) {
+    while (!bytes.empty()) {
+        const ssize_t written =
+            retry_interrupted([&] { return ::write(descriptor, bytes.data(), bytes.size()); });
+        if (written < 0) throw_errno(severity, "write", path_for_errors, errno);
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+std::size_t read_some(int descriptor, std::span<char> buffer, Severity severity,
+                      const fs::path& path_for_errors) {
+    const ssize_t count = retry_interrupted([&] { return ::read(descriptor, buffer.data(), buffer.size()); });
+    if (count < 0) throw_errno(severity, "read", path_for_errors, errno);
+    return static_cast<std::size_t>(count);
+}
+
+std::optional<std::string> read_file(const fs::path& path, Severity severity, std::size_t limit) {
+    const FileDescriptor file(retry_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+    if (!file && errno == ENOENT) return std::nullopt;
+    if (!file) throw_errno(severity, "open", path, errno);
+    std::string content;
+    std::string block(64U << 10U, '\0');
+    while (const std::size_t count = read_some(file.get(), block, severity, path)) {
+        if (count > limit - content.size()) throw_errno(severity, "read", path, EFBIG);
+        content.append(block, 0, count);
+    }
+    return content;
+}
+
+void sync_file(int descriptor, Severity severity, const fs::path& path_for_errors) {
+#if defined(__APPLE__)
+    // fsync() there only hands the data to the drive. File systems without F_FULLFSYNC get fsync().
+    if (::fcntl(descriptor, F_FULLFSYNC) == 0) return;
+#endif
+    // EIO is not retried: the kernel reports a lost write once and would answer "fine" the second time.
+    if (retry_interrupted([&] { return ::fsync(descriptor); }) < 0)
+        throw_errno(severity, "sync", path_for_errors, errno);
+}
+
+void replace_file(const fs::path& path, std::string_view content, Sync sync, Severity severity, mode_t mode) {
+    const fs::path replacement = path.string() + ".tmp";
+    write_replacement(replacement, content, sync, severity, mode);
+    if (::rename(replacement.c_str(), path.c_str()) < 0) throw_errno(severity, "replace", path, errno);
+    if (sync == Sync::yes) sync_directory(directory_of(path), severity);
+}
+
+void sync_directory(const fs::path& directory, Severity severity) {
+    const FileDescriptor opened = open_directory(directory, severity);
+    if (retry_interrupted([&] { return ::fsync(opened.get()); }) == 0) return;
+    // EINVAL: this file system has nothing to sync for directories (some network and FUSE ones).
+    if (errno != EINVAL) throw_errno(severity, "sync directory", directory, errno);
+}
+
+void make_directory(const fs::path& path, mode_t mode, Severity severity) {
+    if (::mkdir(path.c_str(), mode) == 0) return;
+    const int reason = errno;
+    struct stat found {};
+    const bool is_directory = reason == EEXIST && ::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+    if (!is_directory) throw_errno(severity, "create directory", path, reason);
+}
+
+void make_directories(const fs::path& path, mode_t mode, Severity severity) {
+    fs::path level;
+    for (const fs::path& part : path.lexically_normal()) {
+        level /= part;
+        if (!part.empty() && part != level.root_path()) make_directory(level, mode, severity);
+    }
+}
+
+void remove_file(const fs::path& path, Severity severity) {
+    if (::unlink(path.c_str()) < 0 && errno != ENOENT) throw_errno(severity, "remove", path, errno);
+}
+
+}  // namespace offlineimap::os

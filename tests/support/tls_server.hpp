@@ -1,0 +1,49 @@
+// The server's side of TLS over a connection of LoopbackServer.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "support/certificates.hpp"
+#include "support/loopback_server.hpp"
+
+namespace offlineimap::support {
+
+struct TlsServerSettings {
+    CertificateFiles certificate;
+    // "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3": that version only. "": the library's choice.
+    std::string version;
+    // A client certificate of this CA is required.
+    std::optional<std::filesystem::path> client_ca;
+};
+
+class TlsServerConnection {
+  public:
+    // Makes the handshake; see succeeded().
+    TlsServerConnection(ServerConnection& plain, const TlsServerSettings& settings);
+    TlsServerConnection(const TlsServerConnection&) = delete;
+    TlsServerConnection& operator=(const TlsServerConnection&) = delete;
+    ~TlsServerConnection();
+
+    bool succeeded() const noexcept { return succeeded_; }
+    // What the client said by SNI.
+    std::string server_name() const;
+    bool send(std::string_view bytes);
+    std::string receive(std::size_t most);
+    std::string receive_exactly(std::size_t count);
+    // True if the client has sent close_notify.
+    bool received_end() const;
+    // Sends close_notify. Without it, closing the connection truncates it.
+    void end();
+    // Asks for a renegotiation (TLS 1.2) and reads a byte; false if the client does not go along.
+    bool renegotiate();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+    bool succeeded_ = false;
+};
+
+}  // namespace offlineimap::support
