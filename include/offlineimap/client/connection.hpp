@@ -145,6 +145,10 @@ class Connection {
     // Connects, negotiates TLS, authenticates, reads capabilities. Throws Error{repository, …}.
     static std::unique_ptr<Connection> open(const ConnectionSettings& settings, Credentials& credentials,
                                             const events::Reporter& reporter, std::stop_token stop);
+    // The same over a stream that is connected already (and has its implicit TLS).
+    static std::unique_ptr<Connection> open_over(std::unique_ptr<net::Stream> stream,
+                                                 const ConnectionSettings& settings, Credentials& credentials,
+                                                 const events::Reporter& reporter, std::stop_token stop);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -167,7 +171,8 @@ class Connection {
     const std::optional<SelectedMailbox>& selected() const noexcept;
 
     // UID FETCH 1:* (UID FLAGS), one call of `each` a message, in the server's order. Messages without UID
-    // are reported and left out.
+    // are reported and left out. Throws Error{folder_retry, protocol} if the server lists fewer messages than
+    // it counts: what is not listed would look deleted.
     void fetch_flags(const std::function<void(ListedMessage)>& each, std::stop_token stop);
     // The same for some UIDs only.
     void fetch_flags(const base::UidSet& uids, const std::function<void(ListedMessage)>& each,
@@ -179,7 +184,8 @@ class Connection {
 
     // Pipelined APPENDs; LITERAL+, LITERAL- (up to 4096 bytes) or synchronising literals, as offered. One
     // outcome a message, in order. After a refusal that stops the account, messages not yet sent are
-    // AppendUnanswered.
+    // AppendUnanswered. A lost connection or a stop does not throw away what is known already: the outcomes
+    // are returned, and the connection is unusable. A stop before any answer throws Cancelled.
     std::vector<AppendOutcome> append(const base::MailboxName& mailbox, std::span<const Outgoing> messages,
                                       std::stop_token stop);
 

@@ -1,0 +1,12 @@
+// Base64 (RFC 4648 §4) for SASL exchanges.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace offlineimap::client {
+
+// The result is allocated once, so that no copy of a secret stays behind in freed memory.
+std::string base64(std::string_view bytes);
+
+}  // namespace offlineimap::client

@@ -1,0 +1,126 @@
+#include "driver.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "offlineimap/base/error.hpp"
+#include "offlineimap/base/text.hpp"
+
+namespace offlineimap::client {
+namespace {
+
+constexpr std::size_t kReadBuffer = std::size_t{256} << 10U;
+
+imap::SessionOptions session_options(const events::Reporter& reporter) {
+    imap::SessionOptions options;
+    options.trace = reporter.debugging(events::DebugType::imap);
+    return options;
+}
+
+}  // namespace
+
+Driver::Driver(std::unique_ptr<net::Stream> stream, std::string peer, std::chrono::milliseconds limit,
+               const events::Reporter& reporter)
+    : stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      limit_(limit),
+      reporter_(reporter),
+      session_(session_options(reporter)),
+      buffer_(kReadBuffer) {}
+
+void Driver::speak_as(const events::Reporter& reporter) {
+    reporter_ = reporter;
+    session_.set_trace(reporter.debugging(events::DebugType::imap));
+}
+
+imap::Event Driver::next_event(const std::stop_token& stop) {
+    try {
+        for (;;) {
+            auto event = next_session_event(stop);
+            if (is_reported(event)) continue;
+            refuse_last_word(event);
+            return event;
+        }
+    } catch (const std::exception&) {
+        break_off();
+        throw;
+    }
+}
+
+imap::Event Driver::next_session_event(const std::stop_token& stop) {
+    for (;;) {
+        auto step = session_.next();
+        if (auto* event = std::get_if<imap::Event>(&step)) return std::move(*event);
+        const auto* send = std::get_if<imap::Send>(&step);
+        const auto progress = stream_->exchange(send != nullptr ? send->bytes : std::string_view{}, buffer_,
+                                                send == nullptr, limit_, stop);
+        session_.sent(progress.written);
+        session_.receive({buffer_.data(), progress.read});
+        if (progress.end_of_stream) session_.end_of_input();
+    }
+}
+
+bool Driver::is_reported(const imap::Event& event) const {
+    if (const auto* line = std::get_if<imap::WireLine>(&event)) {
+        const char* arrow = line->direction == imap::Direction::sent ? "> " : "< ";
+        reporter_(events::DebugMessage{events::DebugType::imap, arrow + base::printable(line->text, 2000)});
+        return true;
+    }
+    if (const auto* alert = std::get_if<imap::Alert>(&event)) {
+        // RFC 3501 §7.1: a person must see it; the mark says whose words they are.
+        reporter_(events::WarningGiven{"The " + peer_ + " says: " + base::printable(alert->text)});
+        return true;
+    }
+    return false;
+}
+
+void Driver::refuse_last_word(const imap::Event& event) const {
+    using base::Error;
+    using base::ErrorCode;
+    using base::Severity;
+    if (const auto* closed = std::get_if<imap::Closed>(&event)) {
+        const auto why = closed->text.empty() ? std::string() : ": " + base::printable(closed->text);
+        throw Error(Severity::folder_retry, ErrorCode::network,
+                    "The " + peer_ + " closed the connection" + why);
+    }
+    if (const auto* violation = std::get_if<imap::ProtocolViolation>(&event)) {
+        throw Error(Severity::folder, ErrorCode::protocol,
+                    "The " + peer_ + " does not keep to the protocol: " + violation->why);
+    }
+}
+
+imap::Status Driver::run(imap::Command command, const std::stop_token& stop) {
+    return run(std::move(command), stop, [](imap::Event&) {});
+}
+
+imap::Status Driver::run(imap::Command command, const std::stop_token& stop,
+                         const std::function<void(imap::Event&)>& other) {
+    const auto id = session_.enqueue(std::move(command));
+    for (;;) {
+        auto event = next_event(stop);
+        auto* completed = std::get_if<imap::Completed>(&event);
+        if (completed != nullptr && completed->id == id) return std::move(completed->status);
+        other(event);
+    }
+}
+
+void Driver::change_stream(imap::Session::StreamChange change, const Wrap& wrap) {
+    usable_ = false;  // until the new stream stands
+    stream_ = wrap(std::move(stream_));
+    session_.resume(change);
+    usable_ = true;
+}
+
+void Driver::break_off() noexcept {
+    usable_ = false;
+    if (stream_) stream_->close();
+}
+
+Operation::Operation(Driver& driver, std::stop_token stop) noexcept
+    : driver_(driver), stop_(std::move(stop)), exceptions_(std::uncaught_exceptions()) {}
+
+Operation::~Operation() {
+    if (std::uncaught_exceptions() > exceptions_ && session().unanswered() > 0) driver_.break_off();
+}
+
+}  // namespace offlineimap::client

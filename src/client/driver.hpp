@@ -1,0 +1,88 @@
+// The short loop between a session and its stream: it does what the session says until there is an event.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "offlineimap/events/reporter.hpp"
+#include "offlineimap/imap/session.hpp"
+#include "offlineimap/net/stream.hpp"
+
+namespace offlineimap::client {
+
+// Once a call has thrown, the driver is not usable() any more.
+class Driver {
+  public:
+    // `peer` for messages: "server 'imap.example.org' of repository 'R'".
+    Driver(std::unique_ptr<net::Stream> stream, std::string peer, std::chrono::milliseconds limit,
+           const events::Reporter& reporter);
+
+    imap::Session& session() noexcept { return session_; }
+    const imap::Session& session() const noexcept { return session_; }
+    const net::Stream& stream() const noexcept { return *stream_; }
+    const events::Reporter& reporter() const noexcept { return reporter_; }
+    void speak_as(const events::Reporter& reporter);
+    void set_limit(std::chrono::milliseconds limit) noexcept { limit_ = limit; }
+
+    // The session's next event but for debug lines and alerts, which are reported. Throws
+    // Error{folder_retry, network} when the server closed the connection, Error{folder, protocol} when its
+    // bytes make no sense, and what the stream throws.
+    imap::Event next_event(const std::stop_token& stop);
+    // Sends the command and waits for its answer; other events go to `other`.
+    imap::Status run(imap::Command command, const std::stop_token& stop);
+    imap::Status run(imap::Command command, const std::stop_token& stop,
+                     const std::function<void(imap::Event&)>& other);
+
+    using Wrap = std::function<std::unique_ptr<net::Stream>(std::unique_ptr<net::Stream>)>;
+    // After STARTTLS or COMPRESS: puts another stream over this one.
+    void change_stream(imap::Session::StreamChange change, const Wrap& wrap);
+
+    bool usable() const noexcept { return usable_; }
+    // Closes the stream at once.
+    void break_off() noexcept;
+
+  private:
+    imap::Event next_session_event(const std::stop_token& stop);
+    bool is_reported(const imap::Event& event) const;
+    void refuse_last_word(const imap::Event& event) const;
+
+    std::unique_ptr<net::Stream> stream_;
+    std::string peer_;
+    std::chrono::milliseconds limit_;
+    events::Reporter reporter_;
+    imap::Session session_;
+    std::vector<char> buffer_;
+    bool usable_ = true;
+};
+
+// One operation on a connection: the driver with the caller's wish to stop. If it ends by an exception with
+// commands unanswered, the connection is broken off: their answers would be taken for those of the next one.
+class Operation {
+  public:
+    Operation(Driver& driver, std::stop_token stop) noexcept;
+    ~Operation();
+    Operation(const Operation&) = delete;
+    Operation& operator=(const Operation&) = delete;
+
+    imap::Session& session() noexcept { return driver_.session(); }
+    const events::Reporter& reporter() const noexcept { return driver_.reporter(); }
+    const std::stop_token& stop() const noexcept { return stop_; }
+    imap::Event next_event() { return driver_.next_event(stop_); }
+    imap::Status run(imap::Command command) { return driver_.run(std::move(command), stop_); }
+    imap::Status run(imap::Command command, const std::function<void(imap::Event&)>& other) {
+        return driver_.run(std::move(command), stop_, other);
+    }
+    void break_off() noexcept { driver_.break_off(); }
+
+  private:
+    Driver& driver_;
+    std::stop_token stop_;
+    int exceptions_;
+};
+
+}  // namespace offlineimap::client

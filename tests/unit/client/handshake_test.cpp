@@ -1,0 +1,539 @@
+#include <functional>
+#include <future>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "client_fixture.hpp"
+#include "support/certificates.hpp"
+#include "support/loopback_server.hpp"
+#include "support/temporary_directory.hpp"
+#include "support/tls_server.hpp"
+
+namespace offlineimap::client {
+namespace {
+
+using base::ErrorCode;
+using base::Severity;
+
+class Handshakes : public ClientTest {};
+
+TEST_F(Handshakes, LogInWithOneRoundTripWhereTheServerAllowsIt) {
+    with_connection(
+        [](Peer& peer) {
+            peer.log_in("IMAP4rev1 UIDPLUS");
+            peer.expect("LOGOUT");
+        },
+        [&](Connection& connection) {
+            EXPECT_EQ(connection.capabilities(), (std::vector<std::string>{"IMAP4REV1", "UIDPLUS"}));
+            EXPECT_TRUE(connection.has("UIDPLUS"));
+            EXPECT_FALSE(connection.has("IDLE"));
+            EXPECT_EQ(connection.greeting(), "hello");
+            EXPECT_TRUE(connection.usable());
+            EXPECT_EQ(credentials.times_accepted, 1);
+            connection.close();
+            EXPECT_FALSE(connection.usable());
+        });
+    const auto connecting = sink.all<events::Connecting>();
+    ASSERT_EQ(connecting.size(), 1U);
+    EXPECT_EQ(connecting[0].host, "127.0.0.1");
+    EXPECT_EQ(connecting[0].repository, "Remote");
+}
+
+TEST_F(Handshakes, AskForCapabilitiesThatTheServerDoesNotTellUnasked) {
+    with_connection(
+        [](Peer& peer) {
+            peer.send("* OK hello\r\n");
+            auto tag = peer.expect("CAPABILITY");
+            peer.send("* CAPABILITY IMAP4rev1 AUTH=PLAIN ID\r\n" + tag + " OK done\r\n");
+            tag = peer.expect("AUTHENTICATE PLAIN");
+            peer.send("+ \r\n");
+            peer.expect_line("AHVzZXIAc2VjcmV0");
+            peer.ok(tag);
+            const auto id = peer.expect("ID (\"name\" \"OfflineIMAP\" \"version\" \"9.0\")");
+            tag = peer.expect("CAPABILITY");
+            peer.send("* ID NIL\r\n" + id + " OK done\r\n* CAPABILITY IMAP4rev1 IDLE\r\n" + tag +
+                      " OK done\r\n");
+        },
+        [](Connection& connection) { EXPECT_TRUE(connection.has("IDLE")); });
+}
+
+TEST_F(Handshakes, DoNotWaitForTheAnswerToId) {
+    with_connection(
+        [](Peer& peer) {
+            peer.log_in("IMAP4rev1 ID");
+            const auto id = peer.expect("ID (\"name\" \"OfflineIMAP\" \"version\" \"9.0\")");
+            const auto tag = peer.expect("SELECT \"INBOX\"");
+            peer.send(id + " BAD what?\r\n* 1 EXISTS\r\n" + tag + " OK done\r\n");
+        },
+        [&](Connection& connection) {
+            EXPECT_EQ(
+                connection.select(base::MailboxName("INBOX"), Access::read_write, stop.get_token()).exists,
+                1U);
+        });
+}
+
+TEST_F(Handshakes, SendTheAuthorizationIdentity) {
+    credentials.identity = "admin";
+    with_connection(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+            peer.ok(peer.expect("AUTHENTICATE PLAIN YWRtaW4AdXNlcgBzZWNyZXQ="), "[CAPABILITY IMAP4rev1] in");
+        },
+        [](Connection&) {});
+}
+
+TEST_F(Handshakes, LogInByCommandWhenThatIsAllThereIs) {
+    credentials.secret = "se\"cr\\et";
+    with_connection(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1] hello\r\n");
+            peer.ok(peer.expect("LOGIN \"user\" \"se\\\"cr\\\\et\""), "[CAPABILITY IMAP4rev1] in");
+        },
+        [](Connection&) {});
+}
+
+TEST_F(Handshakes, SendEightBitPasswordsAsLiterals) {
+    credentials.secret = "gehe\xc3\xafm";
+    with_connection(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1] hello\r\n");
+            const auto tag = peer.expect("LOGIN \"user\" {7}");
+            peer.send("+ go on\r\n");
+            peer.expect_line("gehe\xc3\xafm");
+            peer.ok(tag, "[CAPABILITY IMAP4rev1] in");
+        },
+        [](Connection&) {});
+}
+
+TEST_F(Handshakes, StopAtACredentialsRefusal) {
+    const auto error = error_of_opening([](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+        peer.send(peer.expect_beginning("AUTHENTICATE PLAIN") +
+                  " NO [AUTHENTICATIONFAILED] wrong\x1b[31m\r\n");
+        peer.expect_end();
+    });
+    EXPECT_EQ(error.severity(), Severity::repository);
+    EXPECT_EQ(error.code(), ErrorCode::authentication);
+    EXPECT_STREQ(error.what(), "All authentication types failed:\n\tPLAIN: wrong\\x1b[31m");
+    EXPECT_EQ(credentials.times_refused, 1);
+    const auto failures = sink.all<events::AuthenticationFailed>();
+    ASSERT_EQ(failures.size(), 1U);
+    EXPECT_EQ(failures[0].mechanism, "PLAIN");
+}
+
+TEST_F(Handshakes, DoNotBlameThePasswordForAServerInTrouble) {
+    const auto error = error_of_opening([](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+        peer.send(peer.expect_beginning("AUTHENTICATE PLAIN") + " NO [UNAVAILABLE] later\r\n");
+        peer.expect_end();
+    });
+    EXPECT_EQ(error.code(), ErrorCode::authentication);
+    EXPECT_EQ(credentials.times_refused, 0);
+}
+
+TEST_F(Handshakes, GoOnBehindAMechanismThatTheServerDoesNotUnderstand) {
+    with_connection(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+            peer.send(peer.expect_beginning("AUTHENTICATE PLAIN") + " BAD what?\r\n");
+            peer.ok(peer.expect("LOGIN \"user\" \"secret\""), "[CAPABILITY IMAP4rev1] in");
+        },
+        [&](Connection&) {
+            EXPECT_EQ(credentials.failures, (std::vector<std::string>{"", "what?"}));
+        });
+}
+
+TEST_F(Handshakes, GiveUpAtASecondChallenge) {
+    const auto error = error_of_opening([](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hello\r\n");
+        const auto tag = peer.expect("AUTHENTICATE PLAIN");
+        peer.send("+ \r\n");
+        peer.expect_line("AHVzZXIAc2VjcmV0");
+        peer.send("+ again\r\n");
+        peer.expect_line("*");
+        peer.send(tag + " NO cancelled\r\n");
+        peer.expect_end();
+    });
+    EXPECT_EQ(error.code(), ErrorCode::authentication);
+}
+
+TEST_F(Handshakes, NameWhatIsConfiguredAndOfferedWhenNothingFits) {
+    const auto error = error_of_opening(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI AUTH=NTLM] hello\r\n");
+            peer.expect_end();
+        },
+        [](ConnectionSettings& settings) {
+            settings.auth_mechanisms = {"GSSAPI", "PLAIN"};
+        });
+    EXPECT_EQ(error.code(), ErrorCode::authentication);
+    EXPECT_STREQ(error.what(),
+                 "Repository Remote: no supported authentication mechanisms found; configured GSSAPI, "
+                 "PLAIN, server advertises GSSAPI, NTLM");
+}
+
+TEST_F(Handshakes, RespectLoginDisabled) {
+    const auto error = error_of_opening([](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hello\r\n");
+        peer.expect_end();
+    });
+    EXPECT_STREQ(
+        error.what(),
+        "All authentication types failed:\n\tLOGIN: IMAP LOGIN is disabled by server.  Need to use SSL?");
+}
+
+TEST_F(Handshakes, SendNoPasswordInTheClear) {
+    const auto error = error_of_opening(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+            peer.expect_end();
+        },
+        [](ConnectionSettings& settings) {
+            settings.tls_mode = TlsMode::starttls_if_offered;
+            settings.allow_clear_passwords = false;
+        });
+    EXPECT_EQ(error.code(), ErrorCode::authentication);
+    EXPECT_TRUE(credentials.failures.empty());
+}
+
+TEST_F(Handshakes, AskForNoPasswordWithoutAUser) {
+    credentials.user_name.reset();
+    const auto error = error_of_opening([](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hello\r\n");
+        peer.expect_end();
+    });
+    EXPECT_STREQ(error.what(), "No username provided for 'Remote'");
+    EXPECT_TRUE(credentials.failures.empty());
+}
+
+TEST_F(Handshakes, RefuseAPasswordThatCannotBeSent) {
+    credentials.secret = std::string("a\0b", 3);
+    const auto error = error_of_opening([](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hello\r\n");
+        peer.expect_end();
+    });
+    EXPECT_EQ(error.code(), ErrorCode::authentication);
+}
+
+// STARTTLS.
+
+class StartTls : public ClientTest {
+  protected:
+    base::Error error_with(const Script& script) {
+        return error_of_opening(script, [](ConnectionSettings& settings) {
+            settings.tls_mode = TlsMode::starttls_required;
+            settings.allow_clear_passwords = false;
+        });
+    }
+};
+
+TEST_F(StartTls, ThatIsRequiredAndNotOfferedEndsItBeforeAnythingIsSent) {
+    for (const char* capabilities : {"IMAP4rev1 AUTH=PLAIN", "IMAP4", "IMAP4rev1 LOGINDISABLED"}) {
+        const auto error = error_with([capabilities](Peer& peer) {
+            peer.send("* OK [CAPABILITY " + std::string(capabilities) + "] hello\r\n");
+            peer.expect_end();
+        });
+        EXPECT_EQ(error.severity(), Severity::repository);
+        EXPECT_EQ(error.code(), ErrorCode::tls);
+        const std::string text = error.what();
+        EXPECT_NE(
+            text.find("Repository Remote: the server '127.0.0.1' does not offer STARTTLS; nothing was sent."),
+            std::string::npos);
+        EXPECT_NE(text.find("starttls = no"), std::string::npos);
+        EXPECT_TRUE(credentials.failures.empty());
+    }
+}
+
+TEST_F(StartTls, WithoutCapabilitiesEndsIt) {
+    const auto error = error_with([](Peer& peer) {
+        peer.send("* OK hello\r\n");
+        peer.ok(peer.expect("CAPABILITY"));
+        peer.expect_end();
+    });
+    EXPECT_EQ(error.code(), ErrorCode::tls);
+}
+
+TEST_F(StartTls, RefusedEndsIt) {
+    for (const char* answer : {" NO no", " BAD no"}) {
+        const auto error = error_with([answer](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN] hello\r\n");
+            peer.send(peer.expect("STARTTLS") + answer + "\r\n");
+            peer.expect_end();
+        });
+        EXPECT_EQ(error.code(), ErrorCode::tls);
+        EXPECT_STREQ(error.what(), "Repository Remote: Failed to start TLS connection: no");
+    }
+}
+
+TEST_F(StartTls, AnsweredByAContinuationEndsIt) {
+    const auto error = error_with([](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN] hello\r\n");
+        peer.expect("STARTTLS");
+        peer.send("+ go on\r\n");
+        peer.expect_end();
+    });
+    EXPECT_EQ(error.severity(), Severity::repository);
+    EXPECT_EQ(error.code(), ErrorCode::protocol);
+}
+
+TEST_F(StartTls, WithDataBehindTheOkEndsIt) {
+    for (const char* injected :
+         {"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n", "A2 OK in\r\n", "* BYE x\r\n", "x"}) {
+        const auto error = error_with([injected](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN] hello\r\n");
+            peer.send(peer.expect("STARTTLS") + " OK begin\r\n" + injected);
+            peer.expect_end();
+        });
+        EXPECT_EQ(error.code(), ErrorCode::tls) << injected;
+        EXPECT_TRUE(credentials.failures.empty());
+    }
+}
+
+TEST_F(StartTls, HasAnErrorOfItsOwnWhenTheHandshakeFails) {
+    const auto error = error_with([](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN] hello\r\n");
+        peer.ok(peer.expect("STARTTLS"));
+        peer.bytes(1);
+        peer.send("this is no TLS\r\n");
+        peer.line();
+    });
+    EXPECT_EQ(error.severity(), Severity::repository);
+    EXPECT_EQ(error.code(), ErrorCode::tls);
+}
+
+TEST_F(StartTls, ForgetsWhatWasSaidBeforeIt) {
+    const support::TemporaryDirectory directory;
+    const support::CertificateAuthority authority(directory.path(), "ca");
+    const auto certificate = authority.issue(
+        "server", {.common_name = "localhost", .dns_names = {"localhost"}, .addresses = {"127.0.0.1"}});
+    std::string said;
+    support::LoopbackServer server([&](support::ServerConnection& plain) {
+        plain.send("* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN SASL-IR X-INJECTED] hello\r\n");
+        plain.receive_exactly(std::string_view("A1 STARTTLS\r\n").size());
+        plain.send("A1 OK begin\r\n");
+        support::TlsServerConnection tls(plain, {.certificate = certificate, .version = "", .client_ca = {}});
+        said += tls.receive_exactly(std::string_view("A2 CAPABILITY\r\n").size());
+        tls.send("* CAPABILITY IMAP4rev1 LOGIN\r\nA2 OK done\r\n");
+        said += tls.receive_exactly(std::string_view("A3 LOGIN \"user\" \"secret\"\r\n").size());
+        tls.send("A3 OK [CAPABILITY IMAP4rev1 IDLE] in\r\n");
+        tls.end();
+    });
+    ConnectionSettings settings;
+    settings.repository = "Remote";
+    settings.endpoint = {"127.0.0.1", server.port()};
+    settings.tls_mode = TlsMode::starttls_required;
+    settings.tls.server_name = "127.0.0.1";
+    settings.tls.ca_file = authority.file().string();
+    settings.auth_mechanisms = {"PLAIN", "LOGIN"};
+    settings.limit = std::chrono::seconds(10);
+    const auto connection = open(settings);
+    EXPECT_EQ(said, "A2 CAPABILITY\r\nA3 LOGIN \"user\" \"secret\"\r\n");
+    EXPECT_EQ(connection->capabilities(), (std::vector<std::string>{"IMAP4REV1", "IDLE"}));
+}
+
+// Compression.
+
+class Compression : public ClientTest {
+  protected:
+    void with_compression(const Script& script, const std::function<void(Connection&)>& work) {
+        support::ScriptedServer server(script);
+        auto settings = settings_for(server);
+        settings.compress = true;
+        auto connection = open(settings);
+        work(*connection);
+        connection.reset();
+        EXPECT_EQ(server.complaints(), std::vector<std::string>{});
+    }
+};
+
+TEST_F(Compression, IsNotAskedForWhereItIsNotOffered) {
+    with_compression(
+        [](Peer& peer) {
+            peer.log_in("IMAP4rev1");
+            peer.ok(peer.expect("NOOP"));
+        },
+        [&](Connection& connection) { connection.noop(stop.get_token()); });
+}
+
+TEST_F(Compression, ThatIsRefusedIsDoneWithout) {
+    with_compression(
+        [](Peer& peer) {
+            peer.log_in("IMAP4rev1 COMPRESS=DEFLATE");
+            peer.send(peer.expect("COMPRESS DEFLATE") + " NO not today\r\n");
+            peer.ok(peer.expect("NOOP"));
+        },
+        [&](Connection& connection) { connection.noop(stop.get_token()); });
+    EXPECT_EQ(sink.all<events::WarningGiven>().size(), 1U);
+}
+
+TEST_F(Compression, BeginsBehindTheOk) {
+    with_compression(
+        [](Peer& peer) {
+            peer.log_in("IMAP4rev1 COMPRESS=DEFLATE");
+            // A stored block (RFC 1951 §3.2.4) right behind the answer, in the same segment.
+            const std::string line = "* OK [ALERT] packed\r\n";
+            const std::string block{'\0', static_cast<char>(line.size()), '\0',
+                                    static_cast<char>(~line.size()), '\xff'};
+            peer.send(peer.expect("COMPRESS DEFLATE") + " OK active\r\n" + block + line);
+            peer.bytes(1);
+        },
+        [&](Connection& connection) { EXPECT_THROW(connection.noop(stop.get_token()), base::Error); });
+    const auto warnings = sink.all<events::WarningGiven>();
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_NE(warnings[0].text.find("packed"), std::string::npos);
+}
+
+// Greetings.
+
+class Greetings : public ClientTest {};
+
+TEST_F(Greetings, OfPreauthWithoutTlsEndIt) {
+    for (const auto mode : {TlsMode::none, TlsMode::starttls_if_offered, TlsMode::starttls_required}) {
+        const auto error = error_of_opening(
+            [](Peer& peer) {
+                peer.send("* PREAUTH [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n");
+                peer.expect_end();
+            },
+            [mode](ConnectionSettings& settings) { settings.tls_mode = mode; });
+        EXPECT_EQ(error.severity(), Severity::repository);
+        EXPECT_EQ(error.code(), ErrorCode::tls);
+    }
+}
+
+TEST_F(Greetings, OfByeEndItWithTheServersWords) {
+    const auto error = error_of_opening([](Peer& peer) {
+        peer.send("* BYE Too many\x07 connections\r\n");
+        peer.expect_end();
+    });
+    EXPECT_EQ(error.severity(), Severity::repository);
+    EXPECT_EQ(error.code(), ErrorCode::network);
+    EXPECT_NE(std::string(error.what()).find("Too many\\x07 connections"), std::string::npos);
+}
+
+TEST_F(Greetings, ThatMakeNoSenseEndIt) {
+    for (const char* greeting :
+         {"A1 OK hello\r\n", "220 smtp.example.org ESMTP\r\n", "\r\n", "+OK POP3\r\n"}) {
+        const auto error = error_of_opening([greeting](Peer& peer) {
+            peer.send(greeting);
+            peer.expect_end();
+        });
+        EXPECT_EQ(error.severity(), Severity::repository) << greeting;
+        EXPECT_EQ(error.code(), ErrorCode::protocol) << greeting;
+    }
+}
+
+TEST_F(Greetings, ThatNeverComeHitTheLimit) {
+    const auto error = error_of_opening(
+        [](Peer& peer) { peer.expect_end(); },
+        [](ConnectionSettings& settings) { settings.limit = std::chrono::milliseconds(50); });
+    EXPECT_EQ(error.severity(), Severity::repository);
+    EXPECT_EQ(error.code(), ErrorCode::timeout);
+    EXPECT_STREQ(error.what(),
+                 "Could not connect to remote server '127.0.0.1' for repository 'Remote'. Remote does "
+                 "not answer.");
+}
+
+TEST_F(Greetings, OfOtherProtocolsAreNamed) {
+    const auto error = error_of_opening([](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP2bis SASL-IR AUTH=PLAIN] hello\r\n");
+        peer.ok(peer.expect_beginning("AUTHENTICATE PLAIN"), "[CAPABILITY IMAP2bis] in");
+        peer.expect_end();
+    });
+    EXPECT_EQ(error.code(), ErrorCode::protocol);
+}
+
+// Tunnels: a shell command speaks the server's part.
+
+class Tunnels : public ClientTest {
+  protected:
+    ConnectionSettings settings() const {
+        ConnectionSettings settings;
+        settings.repository = "Remote";
+        settings.auth_mechanisms = {"PLAIN", "LOGIN"};
+        settings.limit = std::chrono::seconds(20);
+        return settings;
+    }
+};
+
+TEST_F(Tunnels, ThatAreAuthenticatedNeedNoLogin) {
+    auto tunnel = settings();
+    tunnel.preauth_tunnel = "printf '* PREAUTH [CAPABILITY IMAP4rev1] hi\\r\\n'; cat >/dev/null";
+    const auto connection = open(tunnel);
+    EXPECT_TRUE(connection->has("IMAP4REV1"));
+    EXPECT_TRUE(credentials.failures.empty());
+    EXPECT_EQ(sink.all<events::Connecting>().at(0).tunnel, tunnel.preauth_tunnel);
+}
+
+TEST_F(Tunnels, ThatShouldBeAuthenticatedAndAreNotEndIt) {
+    auto tunnel = settings();
+    tunnel.preauth_tunnel = "printf '* OK [CAPABILITY IMAP4rev1] hi\\r\\n'; cat >/dev/null";
+    const auto error = error_of([&] { open(tunnel); });
+    EXPECT_EQ(error.code(), ErrorCode::authentication);
+    EXPECT_TRUE(credentials.failures.empty());
+}
+
+TEST_F(Tunnels, MayCarryALogin) {
+    auto tunnel = settings();
+    tunnel.transport_tunnel =
+        "printf '* OK [CAPABILITY IMAP4rev1] hi\\r\\n'; read line; printf 'A1 OK [CAPABILITY IMAP4rev1 X] "
+        "in\\r\\n'; "
+        "cat >/dev/null";
+    tunnel.allow_clear_passwords = true;
+    EXPECT_TRUE(open(tunnel)->has("X"));
+}
+
+TEST_F(Tunnels, ThatEndAtOnceAreALostConnection) {
+    auto tunnel = settings();
+    tunnel.preauth_tunnel = "exit 0";
+    const auto error = error_of([&] { open(tunnel); });
+    EXPECT_EQ(error.severity(), Severity::repository);
+    EXPECT_EQ(error.code(), ErrorCode::network);
+}
+
+// Stopping and debugging.
+
+TEST_F(Handshakes, ObeyAStop) {
+    std::promise<void> waiting;
+    support::ScriptedServer server([&](Peer& peer) {
+        peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+        peer.expect_beginning("AUTHENTICATE PLAIN");
+        waiting.set_value();
+        peer.expect_end();
+    });
+    std::thread stopper([&] {
+        waiting.get_future().wait();
+        stop.request_stop();
+    });
+    EXPECT_THROW(open(server), base::Cancelled);
+    stopper.join();
+    EXPECT_EQ(server.complaints(), std::vector<std::string>{});
+}
+
+TEST_F(Handshakes, ShowTheWireInDebugLinesWithoutSecrets) {
+    sink.debug = true;
+    with_connection([](Peer& peer) { peer.log_in("IMAP4rev1"); }, [](Connection&) {});
+    std::vector<std::string> lines;
+    for (const auto& message : sink.all<events::DebugMessage>()) {
+        EXPECT_EQ(message.type, events::DebugType::imap);
+        lines.push_back(message.text);
+    }
+    EXPECT_EQ(lines, (std::vector<std::string>{"< * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello",
+                                               "> A1 AUTHENTICATE PLAIN [hidden]",
+                                               "< A1 OK [CAPABILITY IMAP4rev1] welcome"}));
+}
+
+TEST_F(Handshakes, PassAlertsOnAsTheServersWords) {
+    with_connection(
+        [](Peer& peer) {
+            peer.log_in("IMAP4rev1");
+            peer.ok(peer.expect("NOOP"), "[ALERT] Pay\x1b]0;x\x07 now");
+        },
+        [&](Connection& connection) { connection.noop(stop.get_token()); });
+    const auto warnings = sink.all<events::WarningGiven>();
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_EQ(warnings[0].text, "The server '127.0.0.1' of repository 'Remote' says: Pay\\x1b]0;x\\x07 now");
+}
+
+}  // namespace
+}  // namespace offlineimap::client
