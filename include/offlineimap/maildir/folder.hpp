@@ -30,6 +30,7 @@ struct FolderSettings {
     bool fsync = true;
     bool utime_from_header = false;
     bool filename_use_mail_timestamp = false;
+    bool sweep_tmp = true;  // off for a dry run, which changes nothing
 };
 
 // What a source tells about a message that it sends as local content (the reading half of a push).
@@ -50,7 +51,8 @@ class Folder;
 
 // Delivery by batch: begin() … write() … finish() for each message, commit() for all. A message that is begun
 // but neither finished nor abandoned when the Delivery goes, or finished but not committed, leaves no file
-// behind (a crash leaves a file in tmp, which is swept).
+// behind (a crash leaves a file in tmp, which is swept). Each Delivery belongs to one thread at a time, but
+// several threads may deliver into one Folder, each with a Delivery of its own, while none scans it.
 class Delivery {
   public:
     explicit Delivery(Folder& folder);

@@ -1,0 +1,44 @@
+// What Folder and Delivery share.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "offlineimap/maildir/folder.hpp"
+
+#include "directories.hpp"
+#include "name_table.hpp"
+
+namespace offlineimap::maildir {
+
+struct Folder::State {
+    explicit State(FolderSettings folder_settings);
+
+    // All files in scan order: `new`, then `cur`. The names live in `arena`.
+    std::vector<Sighting> read_names(NameArena& arena, const std::stop_token& stop) const;
+    // A name that this process has not given before.
+    std::string make_name(std::int64_t time, std::optional<base::Uid> uid, mail::Flags flags) const;
+
+    // Calls attempt(location), which says whether the file was there, at the place where the message was last
+    // seen, and again wherever else it turns up. False: it is gone.
+    template <class Attempt>
+    bool at_current_location(mail::MessageKey key, Attempt attempt);
+    // The listing's owner wants `wanted` instead of `listed`; another program may have changed other letters
+    // meanwhile, which stay as it wants them.
+    mail::Flags merged_flags(const Location& location, mail::Flags wanted) const;
+    // Renames the file to location `to`, under a fresh name if that name is taken. False if `from` is
+    // missing.
+    bool move(const Location& from, Location& to, std::optional<base::Uid> uid, mail::Flags flags);
+
+    const FolderSettings settings;
+    const std::string host;
+    Directories directories;
+    NameTable names;
+    std::vector<std::string> duplicate_names;
+    std::array<bool, 2> unsynced{};  // by Place: renames and removals since the last sync()
+};
+
+}  // namespace offlineimap::maildir
