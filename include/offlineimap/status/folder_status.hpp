@@ -19,31 +19,34 @@ namespace offlineimap::status {
 
 struct Row {
     base::Uid uid;
-    mail::Flags flags;
-    std::int64_t mtime = 0;           // seconds; 0 unless labels are synced
-    std::vector<std::string> labels;  // sorted
+    mail::Flags flags = {};
+    std::int64_t mtime = 0;                // seconds; 0 unless labels are synced
+    std::vector<std::string> labels = {};  // sorted
+    bool operator==(const Row&) const = default;
 };
 
 // A message that is about to be uploaded. Written, durably, before its first byte goes out; cleared with the
 // record of its UID. A run that finds one open asks the server whether the message got there.
 struct Intent {
-    std::string local_name;             // file name in the Maildir, without directory
-    std::uint64_t wire_size = 0;        // of the bytes sent
-    std::string sha256;                 // hex, of the bytes sent
-    std::string header_sha256;          // hex, of the header block sent, its empty line included
-    std::string message_id;             // empty: none
-    std::optional<base::Uid> uid_next;  // the destination's UIDNEXT before; nullopt: unknown
-    base::UidValidity uid_validity{0};  // the destination's
+    std::string local_name = {};             // file name in the Maildir, without directory
+    std::uint64_t wire_size = 0;             // of the bytes sent
+    std::string sha256 = {};                 // hex, of the bytes sent
+    std::string header_sha256 = {};          // hex, of the header block sent, its empty line included
+    std::string message_id = {};             // empty: none
+    std::optional<base::Uid> uid_next = {};  // the destination's UIDNEXT before; nullopt: unknown
+    base::UidValidity uid_validity{0};       // the destination's
     bool operator==(const Intent&) const = default;
 };
 
-// One transaction: all of it is durable when apply() returns (with fsync), or none of it happened.
+// One transaction: all of it is durable when apply() returns (with fsync), or none of it happened. Should two
+// parts name the same message or intent: `erase` goes first, then `put`, then `set_flags`; intents are closed
+// before others are opened.
 struct Changes {
-    std::vector<Row> put;        // insert or replace the whole row
-    std::vector<Row> set_flags;  // only the flags of an existing row change
-    std::vector<base::Uid> erase;
-    std::vector<Intent> open_intents;
-    std::vector<std::string> close_intents;  // by local_name
+    std::vector<Row> put = {};        // insert or replace the whole row
+    std::vector<Row> set_flags = {};  // only the flags of an existing row change
+    std::vector<base::Uid> erase = {};
+    std::vector<Intent> open_intents = {};
+    std::vector<std::string> close_intents = {};  // by local_name
     bool empty() const noexcept;
 };
 
@@ -62,9 +65,12 @@ class FolderStatus {
     virtual std::vector<Intent> intents() = 0;
     virtual void apply(const Changes& changes) = 0;
     Opened opened() const noexcept { return opened_; }
+    // What the user should be told about the file as it was found; empty: nothing.
+    const std::string& warning() const noexcept { return warning_; }
 
   protected:
     Opened opened_ = Opened::existing;
+    std::string warning_;
 };
 
 // The two files a folder's status may live in, below `<metadata>/Account-ACCOUNT/`.
