@@ -1,0 +1,163 @@
+#include "connection_settings.hpp"
+
+#include <utility>
+
+#include "offlineimap/base/error.hpp"
+#include "offlineimap/base/text.hpp"
+#include "offlineimap/client/credentials.hpp"
+#include "offlineimap/client/transport.hpp"
+#include "offlineimap/python/interpreter.hpp"
+
+namespace offlineimap::repository {
+
+namespace {
+
+// `socktimeout = 0` means no limit to the original; here every wait has one.
+constexpr std::chrono::seconds kDefaultLimit{60};
+
+[[noreturn]] void fail(const std::string& text) {
+    throw base::Error(base::Severity::repository, base::ErrorCode::configuration, text);
+}
+
+bool has_tunnel(const config::ImapOptions& imap) {
+    return !imap.preauthtunnel.empty() || !imap.transporttunnel.empty();
+}
+
+std::string host_of(const config::Repository& options, python::Interpreter& interpreter) {
+    const auto& imap = options.imap();
+    std::optional<std::string> host = imap.remotehost;
+    if (imap.remotehosteval) host = interpreter.evaluate_text(*imap.remotehosteval, python::Names::plain);
+    if (host && !host->empty()) return *host;
+    if (has_tunnel(imap)) return "";
+    fail("No remote host for repository '" + options.name + "' specified.");
+}
+
+std::uint16_t port_of(const config::Repository& options, python::Interpreter& interpreter) {
+    static constexpr std::uint16_t kImaps = 993;
+    static constexpr std::uint16_t kImap = 143;
+    const auto& imap = options.imap();
+    if (imap.remoteporteval) {
+        const auto port = interpreter.evaluate_integer(*imap.remoteporteval, python::Names::plain);
+        if (port < 1 || port > 65535) {
+            fail("Repository " + options.name + ": remoteporteval gave " + std::to_string(port) +
+                 ", which is no port number");
+        }
+        return static_cast<std::uint16_t>(port);
+    }
+    return imap.remoteport.value_or(imap.ssl ? kImaps : kImap);
+}
+
+std::optional<std::string> user_of(const config::ImapOptions& imap, python::Interpreter& interpreter) {
+    if (imap.remoteusereval) return interpreter.evaluate_text(*imap.remoteusereval, python::Names::plain);
+    return imap.remoteuser;
+}
+
+// Differs from OfflineIMAP: without TLS from the start, STARTTLS is required unless `starttls = no` is
+// written; the original goes on in clear text when the server does not offer it (CVE-2020-37248). A server on
+// this very machine is reached in clear unless `starttls = yes` is written.
+client::TlsMode tls_mode_of(const config::ImapOptions& imap, const std::string& host) {
+    if (!imap.preauthtunnel.empty()) return client::TlsMode::none;
+    if (!imap.transporttunnel.empty()) {
+        return !imap.ssl && imap.starttls.value_or(true) ? client::TlsMode::starttls_if_offered
+                                                         : client::TlsMode::none;
+    }
+    if (imap.ssl) return client::TlsMode::implicit;
+    if (imap.starttls == false) return client::TlsMode::none;
+    if (!imap.starttls && client::is_loopback(host)) return client::TlsMode::starttls_if_offered;
+    return client::TlsMode::starttls_required;
+}
+
+net::TlsSettings tls_settings_of(const config::Repository& options, const std::string& host) {
+    const auto& imap = options.imap();
+    if (imap.tls_level != "tls_compat" && imap.ssl && imap.ssl_version.empty()) {
+        fail("Repository " + options.name +
+             ": When 'tls_level' is not 'tls_compat' the 'ssl_version' must be set explicitly.");
+    }
+    net::TlsSettings tls;
+    tls.server_name = host;
+    tls.fingerprints = imap.cert_fingerprints;
+    // As in the original, a fingerprint alone decides; with a CA file both must hold. With neither, the
+    // system's CAs do (differs from OfflineIMAP, which refuses).
+    tls.verify_chain = imap.sslcacertfile.has_value() || imap.cert_fingerprints.empty();
+    if (imap.sslcacertfile) {
+        tls.ca_file = *imap.sslcacertfile == "OS-DEFAULT" ? client::default_ca_file() : *imap.sslcacertfile;
+    }
+    if (imap.sslclientcert) tls.client_certificate = imap.sslclientcert->string();
+    if (imap.sslclientkey) tls.client_key = imap.sslclientkey->string();
+    tls.ssl_version = imap.ssl_version;
+    return tls;
+}
+
+net::Family family_of(config::AddressFamily family) {
+    switch (family) {
+        case config::AddressFamily::any:
+            return net::Family::any;
+        case config::AddressFamily::ipv4:
+            return net::Family::ipv4;
+        case config::AddressFamily::ipv6:
+            return net::Family::ipv6;
+    }
+    return net::Family::any;
+}
+
+std::vector<std::string> mechanisms_of(const config::ImapOptions& imap) {
+    // The original's default order; those that are not built in are passed over with a line.
+    static const std::vector<std::string> kDefault = {"GSSAPI", "XOAUTH2", "CRAM-MD5", "PLAIN", "LOGIN"};
+    return imap.auth_mechanisms.value_or(kDefault);
+}
+
+}  // namespace
+
+client::ConnectionSettings connection_settings(const config::Repository& options,
+                                               const Surroundings& surroundings) {
+    const auto& imap = options.imap();
+    if (!imap.preauthtunnel.empty() && !imap.transporttunnel.empty()) {
+        fail(options.name +
+             ": you must enable precisely one type of tunnel (preauth or transport), not both");
+    }
+    const std::string host = host_of(options, surroundings.interpreter);
+    client::ConnectionSettings settings;
+    settings.repository = options.name;
+    settings.endpoint = {host, port_of(options, surroundings.interpreter), family_of(imap.family)};
+    settings.tls_mode = tls_mode_of(imap, host);
+    settings.tls = tls_settings_of(options, host);
+    settings.preauth_tunnel = imap.preauthtunnel;
+    settings.transport_tunnel = imap.transporttunnel;
+    settings.allow_clear_passwords =
+        has_tunnel(imap) || imap.starttls == false || (!imap.starttls && client::is_loopback(host));
+    settings.auth_mechanisms = mechanisms_of(imap);
+    settings.compress = imap.usecompression;
+    settings.limit =
+        surroundings.general.socket_timeout.count() > 0 ? surroundings.general.socket_timeout : kDefaultLimit;
+    settings.client_version = surroundings.version;
+    return settings;
+}
+
+std::unique_ptr<client::Credentials> credentials_for(const config::Repository& options,
+                                                     const Surroundings& surroundings,
+                                                     const client::ConnectionSettings& settings) {
+    const auto& imap = options.imap();
+    client::CredentialSources sources;
+    sources.account = surroundings.account.name;
+    sources.repository = options.name;
+    sources.host = settings.endpoint.host;
+    sources.user = user_of(imap, surroundings.interpreter);
+    sources.identity = imap.remote_identity;
+    if (imap.remotepasseval) {
+        sources.evaluate_password = [&interpreter = surroundings.interpreter,
+                                     expression = *imap.remotepasseval] {
+            auto text = interpreter.evaluate_text(expression, python::Names::plain);
+            if (!text || text->empty()) {
+                fail(expression.origin.to_string() + ": [" + expression.section + "] " + expression.option +
+                     " gave no password (None or an empty text)");
+            }
+            return base::Secret(std::move(*text));
+        };
+    }
+    sources.remotepass = imap.remotepass;
+    sources.remotepassfile = imap.remotepassfile;
+    sources.user_netrc = std::filesystem::path(surroundings.paths.home) / ".netrc";
+    return client::make_credentials(std::move(sources), surroundings.sink);
+}
+
+}  // namespace offlineimap::repository

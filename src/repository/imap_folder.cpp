@@ -1,0 +1,279 @@
+#include "imap_folder.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "offlineimap/client/body_digest.hpp"
+
+#include "content_match.hpp"
+
+namespace offlineimap::repository {
+
+namespace {
+
+base::UidSet set_of(std::span<const base::Uid> uids) {
+    return base::UidSet::of(uids);
+}
+
+// Hands bodies on and keeps account of which UIDs are dealt with, so that a broken connection costs only the
+// rest.
+class CountingHandler final : public client::BodyHandler {
+  public:
+    CountingHandler(std::span<const base::Uid> wanted, MessageReceiver& receiver)
+        : pending_(wanted.begin(), wanted.end()), receiver_(receiver) {}
+
+    void begin(std::uint64_t) override {
+        open_ = true;
+        receiver_.begin();
+    }
+    void data(std::string_view bytes) override { receiver_.data(bytes); }
+    void complete(base::Uid uid) override {
+        open_ = false;
+        settle(uid);
+        receiver_.complete(uid);
+    }
+    void abandon() override {
+        open_ = false;
+        receiver_.abandon();
+    }
+    void missing(base::Uid uid, const std::string& why) override {
+        settle(uid);
+        receiver_.missing(uid, why);
+    }
+
+    // The connection broke, perhaps in the middle of a body.
+    void drop_open_body() {
+        if (std::exchange(open_, false)) receiver_.abandon();
+    }
+    std::vector<base::Uid> pending() const {
+        std::vector<base::Uid> rest;
+        std::copy_if(pending_.begin(), pending_.end(), std::back_inserter(rest),
+                     [this](base::Uid uid) { return !settled_.contains(uid); });
+        return rest;
+    }
+    std::size_t settled_count() const noexcept { return settled_count_; }
+
+  private:
+    void settle(base::Uid uid) {
+        settled_.add(uid);
+        ++settled_count_;
+    }
+
+    std::vector<base::Uid> pending_;
+    base::UidSet settled_;
+    std::size_t settled_count_ = 0;
+    bool open_ = false;
+    MessageReceiver& receiver_;
+};
+
+UploadOutcome outcome_of(client::AppendOutcome outcome, base::UidValidity validity) {
+    struct Translate {
+        base::UidValidity validity;
+        UploadOutcome operator()(const client::Appended& appended) const {
+            // RFC 4315 §3: an APPENDUID of another epoch says nothing about the mailbox we know.
+            if (appended.uid_validity != validity) return UploadedUidUnknown{};
+            return Uploaded{appended.uid};
+        }
+        UploadOutcome operator()(const client::AppendedUidUnknown&) const { return UploadedUidUnknown{}; }
+        UploadOutcome operator()(client::AppendRefused& refused) const {
+            if (refused.quota) return UploadStopsAccount{std::move(refused.text)};
+            return UploadRefused{std::move(refused.text)};
+        }
+        UploadOutcome operator()(client::AppendBad& bad) const { return UploadRefused{std::move(bad.text)}; }
+        UploadOutcome operator()(client::AppendUnanswered& unanswered) const {
+            return UploadUncertain{std::move(unanswered.why)};
+        }
+    };
+    return std::visit(Translate{validity}, outcome);
+}
+
+}  // namespace
+
+ImapFolder::ImapFolder(FolderEntry entry, events::FolderEnd end, ImapFolderSettings settings,
+                       client::Pool& pool)
+    : RemoteFolder(std::move(entry), std::move(end)), settings_(std::move(settings)), pool_(pool) {}
+
+client::Connection& ImapFolder::connection(client::Access access, const Context& context) {
+    if (lease_ && !(*lease_)->usable()) {
+        lease_.reset();
+        access_.reset();
+    }
+    if (!lease_) lease_.emplace(pool_.lease(context.reporter, context.stop));
+    if (!access_ || (*access_ == client::Access::read_only && access == client::Access::read_write)) {
+        access_.reset();
+        const auto selected = (*lease_)->select(settings_.mailbox, access, context.stop);
+        require_same_validity(selected.uid_validity);
+        validity_ = selected.uid_validity;
+        access_ = access;
+    }
+    return **lease_;
+}
+
+void ImapFolder::require_same_validity(base::UidValidity current) const {
+    if (!validity_ || *validity_ == current) return;
+    throw base::Error(base::Severity::folder, base::ErrorCode::protocol,
+                      "Folder '" + entry().name.text() + "' [" + end().repository +
+                          "]: its UIDVALIDITY changed from " + std::to_string(validity_->value()) + " to " +
+                          std::to_string(current.value()) + " during the sync; nothing more is done in it");
+}
+
+void ImapFolder::fail_folder(const base::Error& error) const {
+    throw base::Error(base::Severity::folder, error.code(),
+                      "Folder '" + entry().name.text() + "' [" + end().repository + "]: " + error.what());
+}
+
+template <class Operation>
+auto ImapFolder::with_retry(client::Access access, const Context& context, Operation operation) {
+    try {
+        return operation(connection(access, context));
+    } catch (const base::Error& error) {
+        if (error.severity() != base::Severity::folder_retry) throw;
+        context.reporter(events::WarningGiven{"Folder '" + entry().name.text() + "' [" + end().repository +
+                                              "]: " + error.what() +
+                                              "; trying once more on a new connection"});
+    }
+    lease_.reset();
+    access_.reset();
+    try {
+        return operation(connection(access, context));
+    } catch (const base::Error& error) {
+        if (error.severity() != base::Severity::folder_retry) throw;
+        fail_folder(error);
+    }
+}
+
+base::UidValidity ImapFolder::uid_validity(const Context& context) {
+    with_retry(client::Access::read_only, context, [](client::Connection&) {});
+    return *validity_;
+}
+
+mail::Listing ImapFolder::load(const Context& context) {
+    return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
+        mail::Listing listing;
+        const auto& selected = connection.selected();
+        if (selected && selected->exists == 0) return listing;
+        if (selected) listing.reserve(selected->exists);
+        connection.fetch_flags(
+            [&listing](const client::ListedMessage& message) {
+                listing.put({mail::MessageKey(message.uid), message.flags, listing.intern(message.keywords)});
+            },
+            context.stop);
+        return listing;
+    });
+}
+
+bool ImapFolder::seems_changed(const mail::Listing& status, const Context& context) {
+    return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
+        return !connection.selected() || connection.selected()->exists != status.size();
+    });
+}
+
+bool ImapFolder::is_read_only(const Context& context) {
+    return with_retry(client::Access::read_write, context, [](client::Connection& connection) {
+        return connection.selected() && connection.selected()->read_only;
+    });
+}
+
+std::vector<base::Uid> ImapFolder::remove(std::span<const base::Uid> uids, const Context& context) {
+    with_retry(client::Access::read_write, context, [&](client::Connection& connection) {
+        connection.delete_messages(set_of(uids), settings_.expunge, context.stop);
+    });
+    if (!settings_.expunge) return {};
+    return {uids.begin(), uids.end()};
+}
+
+std::vector<base::Uid> ImapFolder::change_flags(std::span<const mail::Listing::Entry> messages,
+                                                FlagChange change, char letter, const Context& context) {
+    std::vector<base::Uid> uids;
+    for (const auto& message : messages) uids.push_back(message.key.uid());
+    const auto direction = change == FlagChange::add ? client::FlagChange::add : client::FlagChange::remove;
+    const auto refusals =
+        with_retry(client::Access::read_write, context, [&](client::Connection& connection) {
+            return connection.store_flags(set_of(uids), direction, mail::Flags().add(letter), context.stop);
+        });
+    for (const auto& refusal : refusals) {
+        context.reporter(events::ErrorOccurred{
+            "", "Folder '" + entry().name.text() + "' [" + end().repository +
+                    "]: the server refused to change flag " + letter + " of message(s) " +
+                    refusal.uids.to_string() + ": " + refusal.text});
+        std::erase_if(uids, [&](base::Uid uid) { return refusal.uids.contains(uid); });
+    }
+    return uids;
+}
+
+void ImapFolder::fetch(std::span<const base::Uid> sorted_uids, MessageReceiver& receiver,
+                       const Context& context) {
+    CountingHandler handler(sorted_uids, receiver);
+    int attempts_without_progress = 0;
+    for (auto pending = handler.pending(); !pending.empty(); pending = handler.pending()) {
+        const auto settled_before = handler.settled_count();
+        try {
+            connection(client::Access::read_only, context).fetch_bodies(pending, handler, context.stop);
+            return;
+        } catch (const base::Error& error) {
+            if (error.severity() != base::Severity::folder_retry) throw;
+            handler.drop_open_body();
+            lease_.reset();
+            access_.reset();
+            attempts_without_progress =
+                handler.settled_count() > settled_before ? 1 : attempts_without_progress + 1;
+            if (attempts_without_progress >= std::max(settings_.retrycount, 1)) fail_folder(error);
+            context.reporter(events::WarningGiven{
+                std::string(error.what()) + ". While fetching messages from " + "UID " +
+                std::to_string(pending.front().value()) + " in folder '" + entry().name.text() +
+                "'. Retrying (" + std::to_string(attempts_without_progress) + "/" +
+                std::to_string(settings_.retrycount) + ")"});
+        }
+    }
+}
+
+AppendPosition ImapFolder::append_position(const Context& context) {
+    return with_retry(client::Access::read_write, context, [](client::Connection& connection) {
+        const auto& selected = connection.selected();
+        if (!selected) return AppendPosition{};
+        return AppendPosition{selected->uid_validity, selected->uid_next};
+    });
+}
+
+std::vector<UploadOutcome> ImapFolder::append(std::span<const OutgoingMessage> messages,
+                                              const Context& context) {
+    std::vector<client::Outgoing> outgoing;
+    for (const auto& message : messages) {
+        outgoing.push_back({.flags = message.flags & mail::imap_flags(),
+                            .internal_date = message.internal_date,
+                            .wire_size = message.identity.wire_size,
+                            .open = message.open});
+    }
+    // Connecting and selecting may be tried again; the APPENDs themselves are not: whether they arrived is
+    // the caller's to find out.
+    auto& ready = with_retry(client::Access::read_write, context, [](client::Connection& connection) {
+                      return std::ref(connection);
+                  }).get();
+    std::vector<UploadOutcome> outcomes;
+    for (auto& outcome : ready.append(settings_.mailbox, outgoing, context.stop)) {
+        outcomes.push_back(outcome_of(std::move(outcome), *validity_));
+    }
+    return outcomes;
+}
+
+std::vector<std::optional<base::Uid>> ImapFolder::find_by_content(std::span<const ContentIdentity> wanted,
+                                                                  std::optional<base::Uid> from,
+                                                                  const std::function<bool(base::Uid)>& taken,
+                                                                  const Context& context) {
+    const base::Uid first = from.value_or(base::Uid(1));
+    return with_retry(client::Access::read_write, context, [&](client::Connection& connection) {
+        // Not "n:*": that names the last message even where its UID is below n (RFC 3501 §6.4.8).
+        auto there = connection.search("UID " + std::to_string(first.value()) + ":4294967295", context.stop);
+        std::erase_if(there, [&](base::Uid uid) { return uid < first || taken(uid); });
+        std::vector<RemoteCandidate> candidates;
+        for (auto& found : connection.fetch_fingerprints(set_of(there), context.stop)) {
+            candidates.push_back({found.uid, found.size, std::move(found.header_sha256)});
+        }
+        return match_content(wanted, candidates, [&](std::span<const base::Uid> uids) {
+            return client::fetch_body_digests(connection, uids, context.stop);
+        });
+    });
+}
+
+}  // namespace offlineimap::repository

@@ -1,0 +1,218 @@
+// The remote side as an IMAP server.
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "offlineimap/base/error.hpp"
+#include "offlineimap/base/text.hpp"
+#include "offlineimap/client/mailbox_name.hpp"
+#include "offlineimap/client/pool.hpp"
+#include "offlineimap/python/interpreter.hpp"
+#include "offlineimap/repository/repository.hpp"
+
+#include "connection_settings.hpp"
+#include "imap_folder.hpp"
+
+namespace offlineimap::repository {
+
+namespace {
+
+bool has_attribute(const client::ListedMailbox& mailbox, std::string_view attribute) {
+    return std::any_of(mailbox.attributes.begin(), mailbox.attributes.end(),
+                       [&](const std::string& own) { return base::equals_ignoring_case(own, attribute); });
+}
+
+bool can_be_selected(const client::ListedMailbox& mailbox) {
+    return !has_attribute(mailbox, "\\Noselect") && !has_attribute(mailbox, "\\NonExistent");
+}
+
+class ImapRepository final : public RemoteRepository {
+  public:
+    ImapRepository(const config::Repository& options, const Surroundings& surroundings)
+        : RemoteRepository(options, surroundings.interpreter),
+          surroundings_(surroundings),
+          form_(surroundings.account.utf8foldernames ? client::NameForm::utf8 : client::NameForm::as_sent),
+          pool_(static_cast<std::size_t>(std::max(options.imap().maxconnections, 1)),
+                [this](const events::Reporter& reporter, std::stop_token stop) {
+                    return open_connection(reporter, std::move(stop));
+                }) {
+        if (options.imap().copy_ignore_eval) {
+            copy_ignore_ = surroundings.interpreter.evaluate_function(*options.imap().copy_ignore_eval,
+                                                                      python::Names::plain);
+        }
+        if (options.imap().newmail_hook) {
+            new_mail_hook_ = surroundings.interpreter.evaluate_function(*options.imap().newmail_hook,
+                                                                        python::Names::plain);
+        }
+    }
+
+    std::string kind() const override { return "IMAP"; }
+    char separator() const override { return separator_; }
+
+    std::vector<FolderEntry> folders(const Context& context) override {
+        try {
+            return list_folders(context);
+        } catch (const base::Error& error) {
+            // A connection held open between rounds may have been closed by the server meanwhile.
+            if (error.severity() != base::Severity::folder_retry) throw;
+        }
+        return list_folders(context);
+    }
+
+    void create_folder(const base::FolderName& name, const Context& context) override {
+        if (name.empty()) return;
+        std::string full = name.text();
+        if (!options().imap().reference.empty()) full = options().imap().reference + separator_ + full;
+        // RFC 3501 §6.3.3 lets a server make the ancestors by itself or not; asked for one by one they are
+        // there on every server.
+        for (std::size_t end = full.find(separator_); end != std::string::npos;
+             end = full.find(separator_, end + 1)) {
+            if (end != 0) create_one(full.substr(0, end), context);
+        }
+        create_one(full, context);
+    }
+
+    void end_round(RoundEnd end) noexcept override {
+        if (end == RoundEnd::failed || !options().imap().holdconnectionopen) pool_.drop_all();
+    }
+
+    void keep_alive(const Context& context) noexcept override { pool_.keep_alive(context.stop); }
+
+    std::unique_ptr<RemoteFolder> open_remote(const FolderEntry& folder, const Context&) override {
+        ImapFolderSettings settings{.mailbox = client::mailbox_name(folder.name, form_),
+                                    .retrycount = options().imap().retrycount,
+                                    .expunge = options().imap().expunge};
+        return std::make_unique<ImapFolder>(folder,
+                                            events::FolderEnd{options().name, kind(), folder.name.text()},
+                                            std::move(settings), pool_);
+    }
+
+    std::vector<std::string> describe(const Context& context) override {
+        auto lease = pool_.lease(context.reporter, context.stop);
+        std::vector<std::string> lines;
+        if (lease->has("ID")) lines.emplace_back("Server supports ID extension.");
+        lines.push_back("Server welcome string: " + base::printable(lease->greeting(), 2000));
+        lines.push_back("Server capabilities: " + base::join(lease->capabilities(), " "));
+        return lines;
+    }
+
+    std::vector<base::Uid> never_copied(const FolderEntry& folder) override {
+        std::vector<base::Uid> uids;
+        if (!copy_ignore_) return uids;
+        for (const auto number : copy_ignore_->call_numbers(folder.visible_name.text())) {
+            if (const auto uid =
+                    number > 0 ? base::Uid::make(static_cast<std::uint64_t>(number)) : std::nullopt)
+                uids.push_back(*uid);
+        }
+        std::sort(uids.begin(), uids.end());
+        return uids;
+    }
+
+    void call_new_mail_hook() override {
+        if (new_mail_hook_) new_mail_hook_->call();
+    }
+
+    void delete_folder(const base::FolderName& name, const Context& context) override {
+        pool_.lease(context.reporter, context.stop)
+            ->delete_mailbox(client::mailbox_name(name, form_), context.stop);
+    }
+
+  private:
+    std::vector<FolderEntry> list_folders(const Context& context) {
+        auto lease = pool_.lease(context.reporter, context.stop);
+        separator_ = find_separator(*lease, context);
+        auto names = listed_names(*lease, context);
+        add_includes(names, *lease, context);
+        std::vector<FolderEntry> entries;
+        entries.reserve(names.size());
+        for (const auto& name : names) entries.push_back(entry(name));
+        rules().sort(entries);
+        return entries;
+    }
+
+    std::unique_ptr<client::Connection> open_connection(const events::Reporter& reporter,
+                                                        std::stop_token stop) {
+        {
+            const std::lock_guard lock(settings_mutex_);
+            if (!settings_) {
+                auto settings = connection_settings(options(), surroundings_);
+                credentials_ = credentials_for(options(), surroundings_, settings);
+                settings_ = std::move(settings);
+            }
+        }
+        return client::Connection::open(*settings_, *credentials_, reporter, std::move(stop));
+    }
+
+    // RFC 3501 §6.3.8: an empty pattern asks for the separator and the root of the reference only.
+    char find_separator(client::Connection& connection, const Context& context) const {
+        for (const char* pattern : {"", "*"}) {
+            for (const auto& mailbox :
+                 connection.list(options().imap().reference, pattern, false, context.stop)) {
+                if (mailbox.delimiter) return *mailbox.delimiter;
+            }
+        }
+        context.reporter(events::WarningGiven{"Server '" + options().name + "' returned no folders in '" +
+                                              options().imap().reference + "'"});
+        return '/';
+    }
+
+    std::vector<base::FolderName> listed_names(client::Connection& connection, const Context& context) const {
+        std::vector<base::FolderName> names;
+        for (const auto& mailbox : connection.list(options().imap().reference, "*",
+                                                   options().imap().subscribedonly, context.stop)) {
+            if (can_be_selected(mailbox)) add_once(names, client::folder_name(mailbox.name, form_));
+        }
+        return names;
+    }
+
+    // Each folderinclude is tried; one that cannot be opened is reported, and the others go on.
+    void add_includes(std::vector<base::FolderName>& names, client::Connection& connection,
+                      const Context& context) const {
+        for (const auto& include : rules().includes()) {
+            const base::FolderName name(include);
+            try {
+                connection.select(client::mailbox_name(name, form_), client::Access::read_only, context.stop);
+                add_once(names, name);
+            } catch (const base::Error& error) {
+                if (error.severity() != base::Severity::folder) throw;
+                context.reporter(events::ErrorOccurred{"Invalid folderinclude:", error.what()});
+            }
+        }
+    }
+
+    static void add_once(std::vector<base::FolderName>& names, base::FolderName name) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    }
+
+    void create_one(const std::string& name, const Context& context) {
+        const bool dry = surroundings_.general.dry_run;
+        if (dry) {
+            context.reporter(events::CreatingFolder{name, options().name, events::Run::dry});
+            return;
+        }
+        auto lease = pool_.lease(context.reporter, context.stop);
+        if (lease->create(client::mailbox_name(base::FolderName(name), form_), context.stop)) {
+            context.reporter(events::CreatingFolder{name, options().name, events::Run::real});
+        }
+    }
+
+    Surroundings surroundings_;
+    client::NameForm form_;
+    std::optional<python::Function> copy_ignore_;
+    std::optional<python::Function> new_mail_hook_;
+    char separator_ = '/';
+    // Guards settings_ and credentials_ while they are made; afterwards they never change.
+    std::mutex settings_mutex_;
+    std::optional<client::ConnectionSettings> settings_;
+    std::unique_ptr<client::Credentials> credentials_;
+    client::Pool pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<RemoteRepository> make_remote_repository(const config::Repository& options,
+                                                         const Surroundings& surroundings) {
+    return std::make_unique<ImapRepository>(options, surroundings);
+}
+
+}  // namespace offlineimap::repository
