@@ -1,0 +1,57 @@
+// [mbnames]: the list of folders for a mail reader (reference: on-disk formats §9). Each account leaves the
+// folders it synced in a JSON file of its own; the final file is made of all of them, so that accounts not
+// synced now stay listed.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "offlineimap/repository/context.hpp"
+#include "offlineimap/sync/account.hpp"
+
+namespace offlineimap::sync {
+
+// accountname, foldername, localfolders; the last is missing for a local IMAP server.
+using MbnamesItem = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+struct MbnamesSettings {
+    std::filesystem::path directory;  // <metadata>/mbnames
+    std::filesystem::path filename;
+    std::string header, separator, footer;
+    std::string peritem;  // a template of Python's % operator over the item
+    bool incremental = false;
+    bool dry_run = false;
+    std::function<bool(const std::string& account, const std::string& folder)> selects;  // null: all
+    std::function<std::vector<std::size_t>(const std::vector<MbnamesItem>&)>
+        sorted_order;  // null: by account, then folder
+};
+
+// Thread-safe. Errors are reported; they never end a sync.
+class Mbnames {
+  public:
+    Mbnames(MbnamesSettings settings, events::Reporter reporter);
+    // The folders of one account's round.
+    void account_done(const std::string& account, const std::vector<SyncedFolder>& folders);
+    // The final file; also at the end of each account with `incremental`.
+    void write();
+
+  private:
+    void write_account(const std::string& account, const std::vector<SyncedFolder>& folders) const;
+    std::vector<MbnamesItem> all_items() const;
+    void write_final() const;
+
+    MbnamesSettings settings_;
+    events::Reporter reporter_;
+    std::mutex files_mutex_;  // held while the files are written: one writer at a time in this process
+};
+
+// peritem % item, as Python does it for %(name)s and %%. Throws Error{repository, configuration} for anything
+// else.
+std::string format_item(const std::string& peritem, const MbnamesItem& item);
+
+}  // namespace offlineimap::sync

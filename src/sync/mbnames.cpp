@@ -1,0 +1,189 @@
+#include "offlineimap/sync/mbnames.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "offlineimap/base/error.hpp"
+#include "offlineimap/base/text.hpp"
+#include "offlineimap/os/file.hpp"
+
+namespace offlineimap::sync {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr mode_t kDirectoryMode = 0700;
+
+[[noreturn]] void fail(const std::string& text) {
+    throw base::Error(base::Severity::repository, base::ErrorCode::configuration, text);
+}
+
+// Python's json.dumps() with its defaults: ASCII only, ", " and ": " as separators.
+std::string quoted(const std::string& text) {
+    return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+std::string json_of(const MbnamesItem& item) {
+    std::string object;
+    for (const auto& [key, value] : item) {
+        object += (object.empty() ? "{" : ", ") + quoted(key) + ": " + (value ? quoted(*value) : "null");
+    }
+    return object + "}";
+}
+
+std::string json_of(const std::vector<MbnamesItem>& items) {
+    std::string array;
+    for (const auto& item : items) array += (array.empty() ? "[" : ", ") + json_of(item);
+    return array.empty() ? "[]" : array + "]";
+}
+
+MbnamesItem item_of(const Json& object) {
+    MbnamesItem item;
+    for (const auto& [key, value] : object.items()) {
+        item.emplace_back(key, value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt);
+    }
+    return item;
+}
+
+std::string value_of(const MbnamesItem& item, const std::string& key) {
+    const auto found =
+        std::find_if(item.begin(), item.end(), [&](const auto& pair) { return pair.first == key; });
+    if (found == item.end())
+        fail("[mbnames] peritem: there is no '" + key + "'; there are accountname, foldername, localfolders");
+    return found->second.value_or("None");
+}
+
+// What a mail reader that sources the file would take for its own syntax. Inside double quotes, mutt still
+// expands `…` and $NAME, and takes \ and " as its own; without quotes more is special. Differs from
+// OfflineIMAP, which writes such names as they are: a folder's name, which anybody who shares the server may
+// choose, could run commands.
+bool is_dangerous(const MbnamesItem& item, const std::string& peritem) {
+    const std::string_view special = peritem.find('"') != std::string::npos ? "\"`\\$" : "\"`\\$;#'| \t";
+    for (const auto& [key, value] : item) {
+        if (!value || key == "localfolders") continue;
+        for (const char c : *value) {
+            if (special.find(c) != std::string_view::npos || static_cast<unsigned char>(c) < 0x20 ||
+                c == 0x7f)
+                return true;
+        }
+    }
+    return false;
+}
+
+std::vector<std::size_t> default_order(const std::vector<MbnamesItem>& items) {
+    std::vector<std::size_t> order(items.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    const auto key = [&](std::size_t i) {
+        return std::pair(value_of(items[i], "accountname"), value_of(items[i], "foldername"));
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+    return order;
+}
+
+}  // namespace
+
+std::string format_item(const std::string& peritem, const MbnamesItem& item) {
+    std::string text;
+    for (std::size_t i = 0; i < peritem.size(); ++i) {
+        if (peritem[i] != '%') {
+            text += peritem[i];
+            continue;
+        }
+        if (peritem.compare(i, 2, "%%") == 0) {
+            text += '%';
+            ++i;
+            continue;
+        }
+        const auto end = peritem.find(")s", i);
+        if (peritem.compare(i, 2, "%(") != 0 || end == std::string::npos) {
+            fail(
+                "[mbnames] peritem: only %(accountname)s, %(foldername)s, %(localfolders)s and %% may follow "
+                "a '%'");
+        }
+        text += value_of(item, peritem.substr(i + 2, end - i - 2));
+        i = end + 1;
+    }
+    return text;
+}
+
+Mbnames::Mbnames(MbnamesSettings settings, events::Reporter reporter)
+    : settings_(std::move(settings)), reporter_(std::move(reporter)) {}
+
+void Mbnames::account_done(const std::string& account, const std::vector<SyncedFolder>& folders) {
+    try {
+        const std::lock_guard lock(files_mutex_);
+        write_account(account, folders);
+        if (settings_.incremental) write_final();
+    } catch (const base::Error& error) {
+        reporter_(events::ErrorOccurred{"Writing the mbnames of account " + account, error.what()});
+    }
+}
+
+void Mbnames::write() {
+    try {
+        const std::lock_guard lock(files_mutex_);
+        write_final();
+    } catch (const base::Error& error) {
+        reporter_(events::ErrorOccurred{"Writing the mbnames file", error.what()});
+    }
+}
+
+void Mbnames::write_account(const std::string& account, const std::vector<SyncedFolder>& folders) const {
+    std::vector<MbnamesItem> items;
+    for (const auto& folder : folders) {
+        if (settings_.selects && !settings_.selects(account, folder.folder)) continue;
+        items.push_back(
+            {{"accountname", account}, {"foldername", folder.folder}, {"localfolders", folder.localfolders}});
+    }
+    const auto path = settings_.directory / (account + ".json");
+    if (settings_.dry_run) {
+        reporter_(events::Information{"mbnames would write " + path.string()});
+        return;
+    }
+    os::make_directories(settings_.directory, kDirectoryMode, base::Severity::repository);
+    os::replace_file(path, json_of(items), os::Sync::no, base::Severity::repository);
+}
+
+std::vector<MbnamesItem> Mbnames::all_items() const {
+    std::vector<std::filesystem::path> files;
+    std::error_code missing;
+    for (const auto& file : std::filesystem::directory_iterator(settings_.directory, missing)) {
+        if (file.path().extension() == ".json") files.push_back(file.path());
+    }
+    std::sort(files.begin(), files.end());
+    std::vector<MbnamesItem> items;
+    for (const auto& file : files) {
+        const auto text = os::read_file(file, base::Severity::repository);
+        const auto array = Json::parse(text.value_or("[]"), nullptr, false);
+        if (!array.is_array())
+            fail("'" + file.string() + "' is damaged; remove it, the next sync writes it anew");
+        for (const auto& object : array) items.push_back(item_of(object));
+    }
+    return items;
+}
+
+void Mbnames::write_final() const {
+    if (settings_.dry_run) {
+        reporter_(events::Information{"mbnames would write " + settings_.filename.string()});
+        return;
+    }
+    const auto items = all_items();
+    std::vector<std::string> lines;
+    for (const auto index : settings_.sorted_order ? settings_.sorted_order(items) : default_order(items)) {
+        if (is_dangerous(items[index], settings_.peritem)) {
+            reporter_(events::WarningGiven{
+                "mbnames: folder '" + value_of(items[index], "foldername") + "' of account " +
+                value_of(items[index], "accountname") +
+                " is left out: its name has characters that a mail reader would take for commands"});
+            continue;
+        }
+        lines.push_back(format_item(settings_.peritem, items[index]));
+    }
+    os::replace_file(settings_.filename,
+                     settings_.header + base::join(lines, settings_.separator) + settings_.footer,
+                     os::Sync::no, base::Severity::repository);
+}
+
+}  // namespace offlineimap::sync

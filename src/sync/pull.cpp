@@ -1,0 +1,137 @@
+// Pass 1, remote → local: bodies stream from the socket into the Maildir's tmp, become durable by batch, and
+// only then enter the status.
+#include <algorithm>
+#include <utility>
+
+#include "offlineimap/os/stop_point.hpp"
+
+#include "passes.hpp"
+
+namespace offlineimap::sync {
+
+namespace {
+
+class PullReceiver final : public repository::MessageReceiver {
+  public:
+    PullReceiver(FolderWork& work, const plan::CopyPlan& plan)
+        : work_(work), plan_(plan), delivery_(work.local.deliver()) {}
+
+    void begin() override {
+        if (work_.context.stop.stop_requested()) throw base::Cancelled();
+        delivery_->begin();
+    }
+    void data(std::string_view wire_bytes) override { delivery_->write(wire_bytes); }
+    void abandon() override { delivery_->abandon(); }
+
+    void complete(base::Uid uid) override {
+        const auto& step = step_of(uid);
+        work_.context.reporter(
+            events::CopyingMessage{step.key, step.nth, plan_.total, work_.remote.end(), work_.local.end()});
+        try {
+            delivery_->finish(uid, step.flags);
+        } catch (const base::Error& error) {
+            if (error.severity() > base::Severity::message) throw;
+            delivery_->abandon();
+            report(error.what());
+            return;
+        }
+        if (!step.flags.contains('S')) has_new_mail_ = true;
+        if (delivery_->is_full()) commit();
+    }
+
+    void missing(base::Uid uid, const std::string& why) override {
+        std::string text = "IMAP server '" + work_.remote.end().repository +
+                           "' does not have a message with UID '" + std::to_string(uid.value()) + "'";
+        if (!why.empty()) text += ": " + why;
+        report(text);
+    }
+
+    // The messages first, their record second.
+    void commit() {
+        if (delivery_->is_empty()) return;
+        std::vector<repository::Agreed> arrived;
+        for (const auto& message : delivery_->commit()) arrived.push_back({message.uid, message.flags});
+        for (const auto& message : arrived)
+            work_.local_listing.put({mail::MessageKey(message.uid), message.flags});
+        os::stop_point("pull-before-record");
+        record(work_, arrived);
+        os::stop_point("pull-after-record");
+    }
+
+    // After a failure: what has arrived whole is kept. Its own failure is reported, so that the first one is
+    // not lost.
+    void commit_after_failure() {
+        try {
+            commit();
+        } catch (const base::Error& error) {
+            report(error.what());
+        }
+    }
+
+    bool has_new_mail() const noexcept { return has_new_mail_; }
+
+  private:
+    const plan::CopyStep& step_of(base::Uid uid) const {
+        const mail::MessageKey key(uid);
+        return *std::lower_bound(
+            plan_.steps.begin(), plan_.steps.end(), key,
+            [](const plan::CopyStep& step, const mail::MessageKey& k) { return step.key < k; });
+    }
+
+    void report(const std::string& text) {
+        work_.context.reporter(events::ErrorOccurred{"Copying messages from " + work_.remote.end().folder +
+                                                         " [account " + work_.settings.account + "]",
+                                                     text});
+    }
+
+    FolderWork& work_;
+    const plan::CopyPlan& plan_;
+    std::unique_ptr<repository::Delivery> delivery_;
+    bool has_new_mail_ = false;
+};
+
+std::vector<base::Uid> transfers_of(const plan::CopyPlan& plan) {
+    std::vector<base::Uid> uids;
+    for (const auto& step : plan.steps) {
+        if (step.action == plan::CopyAction::transfer) uids.push_back(step.key.uid());
+    }
+    return uids;
+}
+
+// `newmail_hook` belongs to the folder named exactly INBOX.
+void call_new_mail_hook(FolderWork& work) {
+    if (work.remote.end().folder == "INBOX") work.remote_repository.call_new_mail_hook();
+}
+
+}  // namespace
+
+void pull_messages(FolderWork& work) {
+    // Keyword letters follow in the flag pass, as in the original.
+    const auto plan =
+        plan::plan_copies(work.remote_listing, work.local_listing, work.status_listing,
+                          work.remote_repository.never_copied(work.remote.entry()), mail::imap_flags());
+    const auto uids = transfers_of(plan);
+    if (work.settings.dry_run) {
+        if (!uids.empty()) {
+            work.context.reporter(
+                events::WouldCopyMessages{{uids.begin(), uids.end()}, work.remote.end(), work.local.end()});
+        }
+        return;
+    }
+    for (const auto& key : plan.ignored) {
+        work.context.reporter(events::IgnoringMessage{key, work.remote.end(), work.local.end()});
+    }
+    record_known(work, plan);
+    if (uids.empty()) return;
+    PullReceiver receiver(work, plan);
+    try {
+        work.remote.fetch(uids, receiver, work.context);
+    } catch (...) {
+        receiver.commit_after_failure();
+        throw;
+    }
+    receiver.commit();
+    if (receiver.has_new_mail()) call_new_mail_hook(work);
+}
+
+}  // namespace offlineimap::sync

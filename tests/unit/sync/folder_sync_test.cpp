@@ -1,0 +1,346 @@
+#include "offlineimap/sync/folder_sync.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fakes.hpp"
+
+namespace offlineimap::sync {
+namespace {
+
+using base::Uid;
+using fake::Server;
+
+// One folder, INBOX on both sides, synced as often as a test likes; the memory between syncs is a real status
+// file.
+class FolderSyncTest : public ::testing::Test {
+  protected:
+    FolderSyncTest() {
+        servers_["INBOX"];
+        disks_["INBOX"];
+    }
+
+    Server& server() { return servers_["INBOX"]; }
+    fake::Disk& disk() { return disks_["INBOX"]; }
+
+    void sync(Thoroughness thoroughness = Thoroughness::full) {
+        settings_.account = "Test";
+        settings_.status = {.metadata = metadata_.path(),
+                            .account = "Test",
+                            .local_repository = "Local",
+                            .remote_repository = "Remote",
+                            .fsync = false,
+                            .dry_run = settings_.dry_run};
+        settings_.thoroughness = thoroughness;
+        fake::FakeRemote remote(servers_, interpreter_, remote_options_);
+        fake::FakeLocal local(disks_, interpreter_, local_options_);
+        remote.ignored = ignored_;
+        const repository::Context context{events::Reporter(sink_, "Folder INBOX [acc: Test]"),
+                                          stop_.get_token()};
+        sync_folder({.remote = remote.entry(inbox_), .local = local.entry(inbox_), .status = inbox_},
+                    settings_, remote, local, context);
+        new_mail_hooks_ = remote.new_mail_hooks;
+    }
+
+    // A sync that finds the uploads of these files begun, and `meanwhile` happened before the kill.
+    template <class Action>
+    void sync_with_open_uploads(const std::vector<std::string>& names, Action meanwhile) {
+        const repository::StatusSettings settings{.metadata = metadata_.path(),
+                                                  .account = "Test",
+                                                  .local_repository = "Local",
+                                                  .remote_repository = "Remote",
+                                                  .fsync = false};
+        {
+            const repository::Context context{events::Reporter(sink_, "test"), {}};
+            repository::StatusFolder status(settings, inbox_, context);
+            std::vector<repository::OutgoingMessage> messages;
+            for (const auto& name : names) {
+                const auto& body = disk().files[name].message.body;
+                messages.push_back({.key = mail::MessageKey::unassigned(1),
+                                    .local_name = name,
+                                    .flags = {},
+                                    .internal_date = std::nullopt,
+                                    .identity = {body.size(), body, body, ""},
+                                    .open = nullptr});
+            }
+            status.begin_uploads(messages, {server().validity, Uid(server().next_uid)});
+        }
+        meanwhile();
+        sync();
+    }
+
+    // uid → "body/flags" of both sides.
+    std::map<std::uint32_t, std::string> on_server() {
+        std::map<std::uint32_t, std::string> all;
+        for (const auto& [uid, message] : server().messages)
+            all[uid.value()] = message.body + "/" + message.flags.to_string();
+        return all;
+    }
+    std::map<std::uint32_t, std::string> on_disk() {
+        std::map<std::uint32_t, std::string> all;
+        for (const auto& [name, file] : disk().files) {
+            all[file.uid ? file.uid->value() : 0] += file.message.body + "/" + file.message.flags.to_string();
+        }
+        return all;
+    }
+    std::vector<std::string> errors() {
+        std::vector<std::string> texts;
+        for (const auto& error : sink_.all<events::ErrorOccurred>()) texts.push_back(error.text);
+        return texts;
+    }
+    using Content = std::map<std::uint32_t, std::string>;
+
+    fake::Metadata metadata_;
+    python::Interpreter interpreter_{std::nullopt};
+    std::map<std::string, Server> servers_;
+    std::map<std::string, fake::Disk> disks_;
+    config::Repository remote_options_ = fake::remote_options();
+    config::Repository local_options_ = fake::local_options();
+    std::vector<Uid> ignored_;
+    FolderSyncSettings settings_;
+    std::stop_source stop_;
+    fake::Collector sink_;
+    const base::FolderName inbox_{"INBOX"};
+    int new_mail_hooks_ = 0;
+};
+
+TEST_F(FolderSyncTest, CopiesNewMessagesBothWaysAndThenHasNothingToDo) {
+    for (const char* body : {"a", "b", "c", "d", "e"}) server().add(body, "S");
+    disk().add("x", "F");
+    sync();
+    EXPECT_EQ(on_server(), (Content{{1, "a/S"}, {2, "b/S"}, {3, "c/S"}, {4, "d/S"}, {5, "e/S"}, {6, "x/F"}}));
+    EXPECT_EQ(on_disk(), on_server());
+    const auto fetched = server().fetched;
+    sync();
+    EXPECT_EQ(server().fetched, fetched);
+    EXPECT_EQ(server().appended, 1U);
+    EXPECT_TRUE(errors().empty());
+}
+
+TEST_F(FolderSyncTest, PropagatesDeletionsAndFlagsBothWays) {
+    for (const char* body : {"a", "b", "c", "d"}) server().add(body, "S");
+    sync();
+    server().messages.erase(Uid(1));
+    disk().files.erase(disk().name_of(Uid(2)));
+    server().messages[Uid(3)].flags.add('F');
+    disk().files[disk().name_of(Uid(4))].message.flags.add('R').remove('S');
+    sync();
+    EXPECT_EQ(on_server(), (Content{{3, "c/FS"}, {4, "d/R"}}));
+    EXPECT_EQ(on_disk(), on_server());
+}
+
+TEST_F(FolderSyncTest, MergesFlagsChangedOnBothSides) {
+    server().add("a", "");
+    sync();
+    server().messages[Uid(1)].flags.add('F');
+    disk().files[disk().name_of(Uid(1))].message.flags.add('S');
+    sync();
+    EXPECT_EQ(on_server(), (Content{{1, "a/FS"}}));
+    EXPECT_EQ(on_disk(), on_server());
+}
+
+TEST_F(FolderSyncTest, RebuildsALostStatusWithoutTransferOrDeletion) {
+    server().add("a", "S");
+    disk().add("a", "S", Uid(1));
+    sync();
+    EXPECT_EQ(server().fetched, 0U);
+    EXPECT_EQ(server().appended, 0U);
+    server().messages.erase(Uid(1));
+    sync();
+    EXPECT_TRUE(on_disk().empty());
+}
+
+TEST_F(FolderSyncTest, LeavesAFolderAloneWhoseUidValidityChanged) {
+    server().add("a", "S");
+    sync();
+    server().validity = base::UidValidity(8);
+    server().messages.clear();
+    server().add("other", "");
+    disk().add("new", "");
+    sync();
+    EXPECT_EQ(on_server(), (Content{{2, "other/"}}));
+    EXPECT_EQ(on_disk(), (Content{{0, "new/"}, {1, "a/S"}}));
+    ASSERT_EQ(sink_.all<events::UidValidityProblem>().size(), 1U);
+    EXPECT_EQ(sink_.all<events::UidValidityProblem>()[0].current, 8U);
+}
+
+TEST_F(FolderSyncTest, FindsAMessageWhoseUidTheServerDidNotTell) {
+    disk().add("x", "");
+    server().append_faults[0] = Server::AppendFault::store_silently;
+    sync();
+    EXPECT_EQ(on_disk(), (Content{{1, "x/"}}));
+    EXPECT_EQ(server().appended, 1U);
+    sync();
+    EXPECT_EQ(server().appended, 1U);
+    EXPECT_EQ(server().fetched, 0U);
+}
+
+TEST_F(FolderSyncTest, SendsAMessageOnceWhenTheConnectionBreaksAfterItArrived) {
+    for (const char* body : {"x", "y", "z"}) disk().add(body, "");
+    server().append_faults[1] = Server::AppendFault::break_after_storing;
+    sync();
+    EXPECT_EQ(server().appended, 3U);
+    EXPECT_EQ(on_disk(), on_server());
+    EXPECT_EQ(on_server().size(), 3U);
+}
+
+TEST_F(FolderSyncTest, SendsAMessageAgainWhenTheConnectionBreaksBeforeItArrived) {
+    for (const char* body : {"x", "y"}) disk().add(body, "");
+    server().append_faults[0] = Server::AppendFault::break_before_storing;
+    sync();
+    EXPECT_EQ(server().appended, 2U);
+    EXPECT_EQ(on_disk(), on_server());
+    EXPECT_TRUE(errors().empty());
+}
+
+// Two equal messages were stored, the run was killed when one of the two files had its UID: the other UID
+// belongs to the other file.
+TEST_F(FolderSyncTest, GivesEachOfTwoEqualMessagesItsOwnUidAfterAKill) {
+    for (const bool first_has_it : {true, false}) {
+        server() = Server();
+        disk() = fake::Disk();
+        std::filesystem::remove_all(metadata_.path() / "Account-Test");
+        const auto one = disk().add("same", "");
+        const auto two = disk().add("same", "");
+        sync_with_open_uploads({one, two}, [&] {
+            server().add("same");
+            server().add("same");
+            disk().files[first_has_it ? one : two].uid = Uid(1);
+            disk().rename(first_has_it ? one : two, "renamed");
+        });
+        EXPECT_EQ(on_server(), (Content{{1, "same/"}, {2, "same/"}})) << first_has_it;
+        EXPECT_EQ(on_disk(), on_server()) << first_has_it;
+    }
+}
+
+TEST_F(FolderSyncTest, GoesOnAfterARefusedMessage) {
+    for (const char* body : {"x", "y"}) disk().add(body, "");
+    server().append_faults[0] = Server::AppendFault::refuse;
+    sync();
+    // The last of the new messages goes out first, as in the original.
+    EXPECT_EQ(on_server(), (Content{{1, "x/"}}));
+    EXPECT_EQ(on_disk(), (Content{{0, "y/"}, {1, "x/"}}));
+    ASSERT_EQ(errors().size(), 1U);
+    EXPECT_NE(errors()[0].find("too odd"), std::string::npos);
+}
+
+TEST_F(FolderSyncTest, EndsTheAccountWhenTheQuotaIsReached) {
+    for (const char* body : {"x", "y"}) disk().add(body, "");
+    server().append_faults[1] = Server::AppendFault::quota;
+    try {
+        sync();
+        FAIL() << "no error";
+    } catch (const base::Error& error) {
+        EXPECT_EQ(error.severity(), base::Severity::repository);
+        EXPECT_EQ(error.code(), base::ErrorCode::quota);
+    }
+    EXPECT_EQ(on_disk(), (Content{{0, "x/"}, {1, "y/"}}));
+}
+
+TEST_F(FolderSyncTest, KeepsReadOnlySidesUntouched) {
+    server().add("a", "S");
+    disk().add("x", "");
+    remote_options_.readonly = true;
+    sync();
+    EXPECT_EQ(on_server(), (Content{{1, "a/S"}}));
+    EXPECT_EQ(on_disk(), (Content{{0, "x/"}, {1, "a/S"}}));
+    remote_options_.readonly = false;
+    local_options_.readonly = true;
+    server().add("b", "");
+    sync();
+    EXPECT_EQ(on_disk().count(2), 0U);
+}
+
+TEST_F(FolderSyncTest, TellsOfAServersReadOnlyFolderAndChangesNothing) {
+    disk().add("x", "");
+    server().read_only = true;
+    sync();
+    EXPECT_TRUE(on_server().empty());
+    EXPECT_EQ(sink_.all<events::ReadOnlyFolder>().size(), 1U);
+    settings_.ignore_readonly = true;
+    sync();
+    EXPECT_EQ(sink_.all<events::ReadOnlyFolder>().size(), 1U);
+}
+
+TEST_F(FolderSyncTest, KeepsDeletionsToItselfWhereSyncDeletesIsOff) {
+    server().add("a", "S");
+    server().add("b", "S");
+    sync();
+    local_options_.sync_deletes = false;
+    disk().files.erase(disk().name_of(Uid(1)));
+    sync();
+    EXPECT_EQ(on_server().size(), 2U);
+    EXPECT_EQ(on_disk(), (Content{{2, "b/S"}}));
+    server().messages.erase(Uid(2));
+    sync();
+    EXPECT_TRUE(on_disk().empty());
+}
+
+TEST_F(FolderSyncTest, LeavesLettersAloneThatImapHasNoFlagFor) {
+    disk().add("x", "PS");
+    server().add("a", "S");
+    sync();
+    disk().files[disk().name_of(Uid(1))].message.flags.add('P');
+    sync();
+    EXPECT_EQ(on_disk(), (Content{{1, "a/PS"}, {2, "x/PS"}}));
+    EXPECT_EQ(on_server(), (Content{{1, "a/S"}, {2, "x/S"}}));
+    EXPECT_TRUE(sink_.all<events::AddingFlags>().empty());
+}
+
+TEST_F(FolderSyncTest, ChangesNothingInADryRunAndSaysWhatItWouldDo) {
+    for (const char* body : {"a", "b", "c"}) server().add(body, "S");
+    sync();
+    server().add("d", "");
+    server().messages.erase(Uid(1));
+    disk().add("x", "");
+    const auto server_before = on_server();
+    const auto disk_before = on_disk();
+    settings_.dry_run = true;
+    sink_.records.clear();
+    sync();
+    EXPECT_EQ(on_server(), server_before);
+    EXPECT_EQ(on_disk(), disk_before);
+    EXPECT_EQ(sink_.all<events::WouldCopyMessages>().size(), 2U);
+    ASSERT_EQ(sink_.all<events::DeletingMessages>().size(), 1U);
+    EXPECT_EQ(sink_.all<events::DeletingMessages>()[0].run, events::Run::dry);
+}
+
+TEST_F(FolderSyncTest, SkipsAnUnchangedFolderInAQuickRun) {
+    server().add("a", "S");
+    sync();
+    sync(Thoroughness::quick);
+    EXPECT_EQ(sink_.all<events::SkippingUnchangedFolder>().size(), 1U);
+    disk().add("x", "");
+    sync(Thoroughness::quick);
+    EXPECT_EQ(on_server().size(), 2U);
+}
+
+TEST_F(FolderSyncTest, NeverCopiesIgnoredUids) {
+    server().add("a", "S");
+    server().add("b", "S");
+    ignored_ = {Uid(1)};
+    sync();
+    EXPECT_EQ(on_disk(), (Content{{2, "b/S"}}));
+    EXPECT_EQ(sink_.all<events::IgnoringMessage>().size(), 1U);
+    ASSERT_EQ(sink_.all<events::CopyingMessage>().size(), 1U);
+    EXPECT_EQ(sink_.all<events::CopyingMessage>()[0].total, 2U);
+}
+
+TEST_F(FolderSyncTest, CallsTheNewMailHookOnceForUnseenMail) {
+    server().add("a", "");
+    server().add("b", "");
+    sync();
+    EXPECT_EQ(new_mail_hooks_, 1);
+    server().add("c", "S");
+    sync();
+    EXPECT_EQ(new_mail_hooks_, 0);
+}
+
+TEST_F(FolderSyncTest, ObeysAStop) {
+    server().add("a", "S");
+    stop_.request_stop();
+    EXPECT_THROW(sync(), base::Cancelled);
+    EXPECT_TRUE(on_disk().empty());
+}
+
+}  // namespace
+}  // namespace offlineimap::sync

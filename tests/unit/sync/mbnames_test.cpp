@@ -1,0 +1,105 @@
+#include "offlineimap/sync/mbnames.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "offlineimap/base/error.hpp"
+
+namespace offlineimap::sync {
+namespace {
+
+class Collector final : public events::Sink {
+  public:
+    void report(const events::Record& record) override { records.push_back(record); }
+    bool wants(events::DebugType) const noexcept override { return false; }
+    bool can_ask_password() const noexcept override { return false; }
+    std::optional<std::string> ask_password(const events::PasswordRequest&) override { return std::nullopt; }
+    std::vector<events::Record> records;
+};
+
+class MbnamesTest : public ::testing::Test {
+  protected:
+    MbnamesTest() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "mbnames-XXXXXX").string();
+        root_ = ::mkdtemp(pattern.data());
+        settings_ = {.directory = root_ / "mbnames",
+                     .filename = root_ / "mailboxes",
+                     .header = "mailboxes ",
+                     .separator = "\n",
+                     .footer = "\n",
+                     .peritem = "\"+%(accountname)s/%(foldername)s\"",
+                     .selects = nullptr,
+                     .sorted_order = nullptr};
+    }
+    ~MbnamesTest() override { std::filesystem::remove_all(root_); }
+
+    static std::string content(const std::filesystem::path& path) {
+        std::ifstream file(path, std::ios::binary);
+        std::ostringstream text;
+        text << file.rdbuf();
+        return text.str();
+    }
+    Mbnames make() { return Mbnames(settings_, events::Reporter(sink_, "MainThread")); }
+
+    std::filesystem::path root_;
+    MbnamesSettings settings_;
+    Collector sink_;
+};
+
+TEST_F(MbnamesTest, WritesTheAccountsFileAsPythonsJsonModuleDoes) {
+    make().account_done("Test", {{"Test", "INBOX", "/home/u/Mail"}, {"Test", "Gäste", "/home/u/Mail"}});
+    EXPECT_EQ(
+        content(root_ / "mbnames" / "Test.json"),
+        "[{\"accountname\": \"Test\", \"foldername\": \"INBOX\", \"localfolders\": \"/home/u/Mail\"}, "
+        "{\"accountname\": \"Test\", \"foldername\": \"G\\u00e4ste\", \"localfolders\": \"/home/u/Mail\"}]");
+}
+
+TEST_F(MbnamesTest, ListsAccountsThatWereNotSyncedNow) {
+    auto mbnames = make();
+    mbnames.account_done("B", {{"B", "INBOX", "/m"}});
+    auto later = make();
+    later.account_done("A", {{"A", "Work", "/m"}, {"A", "INBOX", "/m"}});
+    later.write();
+    EXPECT_EQ(content(settings_.filename), "mailboxes \"+A/INBOX\"\n\"+A/Work\"\n\"+B/INBOX\"\n");
+}
+
+TEST_F(MbnamesTest, LeavesOutNamesThatAMailReaderWouldExecute) {
+    auto mbnames = make();
+    mbnames.account_done("T", {{"T", "`touch pwned`", "/m"},
+                               {"T", "q\"; source evil", "/m"},
+                               {"T", "$HOME", "/m"},
+                               {"T", "INBOX", "/m"}});
+    mbnames.write();
+    EXPECT_EQ(content(settings_.filename), "mailboxes \"+T/INBOX\"\n");
+    EXPECT_EQ(sink_.records.size(), 3U);
+}
+
+TEST_F(MbnamesTest, HonoursTheFilter) {
+    settings_.selects = [](const std::string&, const std::string& folder) { return folder != "Spam"; };
+    auto mbnames = make();
+    mbnames.account_done("T", {{"T", "Spam", "/m"}, {"T", "INBOX", "/m"}});
+    mbnames.write();
+    EXPECT_EQ(content(settings_.filename), "mailboxes \"+T/INBOX\"\n");
+}
+
+TEST_F(MbnamesTest, ChangesNothingInADryRun) {
+    settings_.dry_run = true;
+    auto mbnames = make();
+    mbnames.account_done("T", {{"T", "INBOX", "/m"}});
+    mbnames.write();
+    EXPECT_TRUE(std::filesystem::is_empty(root_));
+    EXPECT_EQ(sink_.records.size(), 2U);
+}
+
+TEST(FormatItem, KnowsPythonsPercentForms) {
+    const MbnamesItem item{{"accountname", "A"}, {"foldername", "F"}, {"localfolders", std::nullopt}};
+    EXPECT_EQ(format_item("%(accountname)s%%%(foldername)s %(localfolders)s", item), "A%F None");
+    EXPECT_THROW(format_item("%(nothing)s", item), base::Error);
+    EXPECT_THROW(format_item("100%", item), base::Error);
+}
+
+}  // namespace
+}  // namespace offlineimap::sync
