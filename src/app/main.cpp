@@ -1,3 +1,5 @@
-int main() {
-    return 0;
+#include "offlineimap/app/program.hpp"
+
+int main(int argc, char** argv) {
+    return offlineimap::app::run_program(argc, argv);
 }

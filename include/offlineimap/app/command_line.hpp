@@ -1,0 +1,77 @@
+// The command line as the original takes it (Python's optparse): long options may be abbreviated to a unique
+// prefix, values stand behind '=' or in the next argument, short values may be glued, flags bundled;
+// arguments that are no options are ignored, "--" ends the options, a repeated value option keeps the last
+// value and -k collects.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "offlineimap/events/debug_types.hpp"
+
+namespace offlineimap::app {
+
+// -k [section:]option=value, split at the first '=' and, before it, at the first ':'; nothing is trimmed. The
+// section is as written: the original reads '_' in it as a blank, so a section that does not exist as written
+// is to be tried with blanks.
+struct Override {
+    std::string section = "general";
+    std::string option;
+    std::string value;
+    bool operator==(const Override&) const = default;
+};
+
+// -d: the unnamed type is always among them.
+struct DebugRequest {
+    events::DebugTypes types;
+    std::vector<std::string> unknown;  // each is warned of with "Invalid debug type: NAME"
+};
+
+struct CommandLine {
+    std::optional<std::vector<std::string>> accounts;  // -a, left blanks stripped
+    std::optional<std::string> config_file;            // -c
+    std::optional<DebugRequest> debug;                 // -d
+    std::optional<std::vector<std::string>> folders;   // -f, nothing stripped
+    std::vector<Override> overrides;                   // -k, in order
+    std::optional<std::string> log_file;               // -l
+    std::optional<std::string> interface;              // -u, as written; takes the place of [general] ui
+    std::optional<std::string> profile_directory;      // -P
+    std::optional<std::string> delete_folder;          // --delete-folder
+    bool single_thread = false;                        // -1
+    bool once = false;                                 // -o
+    bool quick = false;                                // -q
+    bool syslog = false;                               // -s
+    bool dry_run = false;                              // --dry-run
+    bool info = false;                                 // --info; always with the ttyui interface
+    bool migrate_fmd5 = false;                         // --migrate-fmd5-using-nametrans
+    bool prune_mbnames = false;                        // --mbnames-prune
+    bool ignore_keyring = false;                       // --ignore-keyring
+    bool update_keyring = false;                       // --update-keyring
+
+    // Debugging forces a single thread ("Debug mode: Forcing to singlethreaded.") unless threads are what is
+    // debugged and -1 was not given.
+    bool debug_forces_single_thread() const noexcept;
+    // The options given that this program knows but cannot do yet, as users write them. A run that would have
+    // to ignore one of them must refuse instead.
+    std::vector<std::string> unsupported() const;
+};
+
+// The program has nothing more to do: help, version, a usage error (status 2) or a malformed -k (status 1).
+struct ExitNow {
+    int status;
+    std::string standard_output;
+    std::string standard_error;
+};
+
+struct VersionTexts {
+    std::string version;  // --version: "9.0.0"
+    std::string full;     // -V: "offlineimap v9.0.0, OpenSSL …"
+};
+
+// `argv[0]` is the program. Reads nothing but its arguments.
+std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* const* argv,
+                                                      const VersionTexts& versions);
+
+}  // namespace offlineimap::app
