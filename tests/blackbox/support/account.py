@@ -1,0 +1,204 @@
+"""One user's mail on the server, seen and changed through Python's imaplib: the independent view."""
+
+import contextlib
+import dataclasses
+import hashlib
+import imaplib
+import os
+import re
+import ssl
+
+_ATTRIBUTES = re.compile(rb'UID (\d+) FLAGS \(([^)]*)\) INTERNALDATE "([^"]*)"')
+_STATUS_ITEM = re.compile(rb"(\w+) (\d+)")
+_LIST_LINE = re.compile(rb'\(([^)]*)\) (?:"[^"]*"|NIL) (.*)$')
+_RAWLOG_COMMAND = re.compile(
+    rb"^[\d.]+ [A-Za-z0-9.]+ ((?:APPEND|CAPABILITY|CHECK|CLOSE|COMPRESS|CREATE|DELETE|ENABLE|EXAMINE|EXPUNGE|FETCH|ID"
+    rb"|LIST|LOGOUT|LSUB|MOVE|NOOP|SEARCH|SELECT|STATUS|STORE|UID|UNSELECT)\b.*)$")
+
+
+@dataclasses.dataclass(frozen=True)
+class ServerMessage:
+    flags: frozenset
+    digest: str
+    date: str
+    body: bytes = dataclasses.field(repr=False, compare=False)
+
+
+_UPLOAD_MARK = re.compile(rb"^X-OfflineIMAP: [^\r\n]*\r\n", re.M)
+
+
+def without_upload_mark(body):
+    """What was uploaded: a server without UIDPLUS gets one header line more, by which the message is found."""
+    return _UPLOAD_MARK.sub(b"", body, count=1)
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def quoted(name):
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+class ServerAccount:
+    def __init__(self, server, user):
+        self._server = server
+        self.user = user
+        self.home = server.home(user)
+        self._rawlog = server.rawlog(user)
+
+    @contextlib.contextmanager
+    def connection(self):
+        context = ssl.create_default_context(cafile=str(self._server.ca_file))
+        connection = imaplib.IMAP4_SSL("localhost", self._server.tls_port, ssl_context=context, timeout=60)
+        try:
+            connection.login(self.user, self._server.password)
+            yield connection
+        finally:
+            with contextlib.suppress(OSError, imaplib.IMAP4.error):
+                connection.logout()
+
+    @staticmethod
+    def _checked(answer):
+        kind, data = answer
+        if kind != "OK":
+            raise AssertionError(f"the server answered {kind}: {data}")
+        return data
+
+    # -- changes, as another mail client makes them --
+
+    def create(self, *folders):
+        with self.connection() as connection:
+            for folder in folders:
+                self._checked(connection.create(quoted(folder)))
+
+    def delete(self, folder):
+        with self.connection() as connection:
+            self._checked(connection.delete(quoted(folder)))
+
+    def append(self, folder, body, flags=(), date=None):
+        """The body goes out as it is (imaplib's own append() would change line ends). Returns the UID."""
+        return self.append_all(folder, [(body, flags, date)])[0]
+
+    def append_all(self, folder, messages):
+        """`messages`: (body, flags, date) each; date in IMAP's quoted form or None."""
+        uids = []
+        with self.connection() as connection:
+            for body, flags, date in messages:
+                arguments = [quoted(folder), f"({' '.join(flags)})"]
+                if date:
+                    arguments.append(f'"{date}"')
+                connection.literal = body
+                answer = connection._simple_command("APPEND", *arguments)
+                uids.append(int(re.search(rb"APPENDUID \d+ (\d+)", self._checked(answer)[0]).group(1)))
+        return uids
+
+    def plant_in_inbox(self, body, name="1700000000.M1P1.planted"):
+        """Delivers behind the server's back, for what APPEND refuses (a message of no bytes)."""
+        file = self.home / "Maildir" / "INBOX" / "new" / name
+        file.write_bytes(body)
+        owner = self.home.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
+
+    def store(self, folder, uids, change, flags):
+        """`change` is "+FLAGS", "-FLAGS" or "FLAGS"."""
+        with self.connection() as connection:
+            self._checked(connection.select(quoted(folder)))
+            self._checked(connection.uid("STORE", self._uid_set(uids), change, f"({' '.join(flags)})"))
+
+    def expunge(self, folder, uids):
+        with self.connection() as connection:
+            self._checked(connection.select(quoted(folder)))
+            self._checked(connection.uid("STORE", self._uid_set(uids), "+FLAGS", r"(\Deleted)"))
+            self._checked(connection.uid("EXPUNGE", self._uid_set(uids)))
+
+    def copy(self, folder, uids, destination):
+        self._transfer("COPY", folder, uids, destination)
+
+    def move(self, folder, uids, destination):
+        self._transfer("MOVE", folder, uids, destination)
+
+    def _transfer(self, verb, folder, uids, destination):
+        with self.connection() as connection:
+            self._checked(connection.select(quoted(folder)))
+            self._checked(connection.uid(verb, self._uid_set(uids), quoted(destination)))
+
+    @staticmethod
+    def _uid_set(uids):
+        return ",".join(str(uid) for uid in uids)
+
+    # -- what is there --
+
+    def folders(self):
+        with self.connection() as connection:
+            return self._folders(connection)
+
+    def _folders(self, connection):
+        names = []
+        for line in self._checked(connection.list()):
+            if line is None:
+                continue
+            if isinstance(line, tuple):
+                attributes, name = _LIST_LINE.match(line[0]).group(1), line[1]
+            else:
+                attributes, name = _LIST_LINE.match(line).groups()
+            if b"\\noselect" in attributes.lower() or b"\\nonexistent" in attributes.lower():
+                continue
+            text = name.decode("ascii")
+            if text.startswith('"'):
+                text = re.sub(r"\\(.)", r"\1", text[1:-1])
+            names.append(text)
+        return sorted(names)
+
+    def messages(self, folder):
+        with self.connection() as connection:
+            return self._messages(connection, folder)
+
+    def _messages(self, connection, folder):
+        """{uid: ServerMessage}. \\Recent says who looked last and is left out."""
+        self._checked(connection.select(quoted(folder), readonly=True))
+        found = {}
+        data = self._checked(connection.fetch("1:*", "(UID FLAGS INTERNALDATE BODY.PEEK[])")) \
+            if connection.untagged_responses.get("EXISTS") != [b"0"] else []
+        for part in data:
+            head, body = part if isinstance(part, tuple) else (part, b"")
+            attributes = _ATTRIBUTES.search(head or b"")
+            if attributes is None:
+                continue
+            uid, flags, date = attributes.groups()
+            kept = frozenset(flag for flag in flags.decode().split() if flag != r"\Recent")
+            found[int(uid)] = ServerMessage(kept, digest(body), date.decode(), body)
+        return found
+
+    def snapshot(self):
+        """{folder: {uid: ServerMessage}} of everything."""
+        with self.connection() as connection:
+            return {name: self._messages(connection, name) for name in self._folders(connection)}
+
+    def status(self):
+        """{folder: {"MESSAGES": …, "UIDNEXT": …, "UIDVALIDITY": …, "HIGHESTMODSEQ": …}}: tells every change."""
+        with self.connection() as connection:
+            result = {}
+            for folder in self._folders(connection):
+                data = self._checked(connection.status(
+                    quoted(folder), "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"))
+                items = data[0].rpartition(b"(")[2]
+                result[folder] = {key.decode(): int(value) for key, value in _STATUS_ITEM.findall(items)}
+            return result
+
+    # -- what clients did --
+
+    def forget_commands(self):
+        for file in self._rawlog.iterdir():
+            file.unlink()
+
+    def commands(self):
+        """The command lines of every session since forget_commands(), without tags, in the order of sessions."""
+        lines = []
+        for file in sorted(self._rawlog.glob("*.in")):
+            for line in file.read_bytes().splitlines():
+                command = _RAWLOG_COMMAND.match(line)
+                if command:
+                    lines.append(command.group(1).decode("utf-8", "replace"))
+        return lines

@@ -1,0 +1,55 @@
+"""Where the programs are that the tests run. CMake sets the environment; by hand, only OFFLINEIMAP_BINARY is needed."""
+
+import ctypes
+import os
+import shutil
+import signal
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _required(variable):
+    path = os.environ.get(variable)
+    if not path:
+        raise SystemExit(f"{variable} must name the program to test")
+    return path
+
+
+def _found(variable, name):
+    search = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
+    path = os.environ.get(variable) or shutil.which(name, path=search)
+    if not path:
+        raise SystemExit(f"{name} is needed and was not found")
+    return path
+
+
+def program_under_test():
+    return _required("OFFLINEIMAP_BINARY")
+
+
+def oracle():
+    """Debian's offlineimap (the Python program whose place this one takes)."""
+    return _found("OFFLINEIMAP_ORACLE", "offlineimap")
+
+
+def dovecot():
+    return _found("DOVECOT_BINARY", "dovecot")
+
+
+def openssl():
+    return _found("OPENSSL_BINARY", "openssl")
+
+
+def sanitized():
+    """Whether the program was built with a sanitizer: its memory and time say nothing then."""
+    return bool(os.environ.get("OFFLINEIMAP_SANITIZE"))
+
+
+def die_with_parent(sig=signal.SIGKILL):
+    """For `preexec_fn`: a child never outlives a test that was killed."""
+
+    def arrange():
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(sig), 0, 0, 0)
+
+    return arrange
