@@ -3,6 +3,11 @@ add_library(offlineimap_build_flags INTERFACE)
 target_include_directories(offlineimap_build_flags INTERFACE ${PROJECT_SOURCE_DIR}/include)
 target_compile_options(offlineimap_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms when optimising: at every "literal" + std::string (GCC bug 105651), and at std::optional that is
+  # returned through branches (GCC bug 80635).
+  target_compile_options(offlineimap_build_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+endif()
 if(OFFLINEIMAP_WERROR)
   target_compile_options(offlineimap_build_flags INTERFACE -Werror)
 endif()
@@ -10,6 +15,9 @@ if(OFFLINEIMAP_SANITIZE)
   target_compile_options(offlineimap_build_flags INTERFACE
     -fsanitize=${OFFLINEIMAP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(offlineimap_build_flags INTERFACE -fsanitize=${OFFLINEIMAP_SANITIZE})
+endif()
+if(OFFLINEIMAP_LIBFUZZER)
+  target_compile_options(offlineimap_build_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(OFFLINEIMAP_STOP_POINTS)
   target_compile_definitions(offlineimap_build_flags INTERFACE OFFLINEIMAP_STOP_POINTS)
