@@ -8,8 +8,9 @@
 namespace offlineimap::base {
 namespace {
 
-UidSet set_of(std::vector<std::uint32_t> numbers) {
+UidSet set_of(const std::vector<std::uint32_t>& numbers) {
     std::vector<Uid> uids;
+    uids.reserve(numbers.size());
     for (const auto number : numbers) uids.emplace_back(number);
     return UidSet::of(uids);
 }

@@ -72,7 +72,7 @@ struct Disk {
     int next_name = 1;
 
     std::string add(std::string body, const char* flags = "", std::optional<base::Uid> uid = std::nullopt) {
-        const std::string name = "file" + std::to_string(next_name++);
+        std::string name = "file" + std::to_string(next_name++);
         files[name] = {uid, {std::move(body), mail::Flags::parse(flags)}};
         return name;
     }
@@ -95,7 +95,7 @@ inline mail::Flags apply(mail::Flags flags, repository::FlagChange change, char 
 
 class FakeRemoteFolder final : public repository::RemoteFolder {
   public:
-    FakeRemoteFolder(repository::FolderEntry entry, Server& server)
+    FakeRemoteFolder(const repository::FolderEntry& entry, Server& server)
         : RemoteFolder(entry, {"Remote", "IMAP", entry.name.text()}), server_(server) {}
 
     base::UidValidity uid_validity(const repository::Context&) override { return server_.validity; }
@@ -207,7 +207,7 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
 
 class FakeLocalFolder final : public repository::LocalFolder {
   public:
-    FakeLocalFolder(repository::FolderEntry entry, Disk& disk)
+    FakeLocalFolder(const repository::FolderEntry& entry, Disk& disk)
         : LocalFolder(entry, {"Local", "Maildir", entry.name.text()}), disk_(disk) {}
 
     base::UidValidity uid_validity(const repository::Context&) override { return base::UidValidity(42); }
