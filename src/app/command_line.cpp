@@ -48,11 +48,11 @@ void declare_flag(CLI::App& app, const char* name, const char* description) {
     app.add_flag(name)->description(description);
 }
 
-CLI::Option* declare_value(CLI::App& app, const char* name, const char* placeholder,
+CLI::Option* declare_value(CLI::App& app, const char* name, const char* value_name,
                            const std::string& description) {
     return app.add_option(name)
         ->description(description)
-        ->type_name(placeholder)
+        ->type_name(value_name)
         ->expected(1)
         ->allow_extra_args(false)  // "[a,b]" is a value like any other
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
