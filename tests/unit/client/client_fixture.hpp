@@ -2,6 +2,7 @@
 // keeps what was reported.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,6 +50,7 @@ class TestCredentials final : public Credentials {
   public:
     std::optional<std::string> user() override { return user_name; }
     base::Secret password(const std::string& previous_failure) override {
+        const std::lock_guard lock(credentials_mutex_);
         failures.push_back(previous_failure);
         return base::Secret(secret);
     }
@@ -60,8 +62,11 @@ class TestCredentials final : public Credentials {
     std::string secret = "secret";
     std::optional<std::string> identity;
     std::vector<std::string> failures;
-    int times_accepted = 0;
-    int times_refused = 0;
+    std::atomic<int> times_accepted = 0;
+    std::atomic<int> times_refused = 0;
+
+  private:
+    std::mutex credentials_mutex_;  // guards failures while connections are being opened
 };
 
 class ClientTest : public testing::Test {
