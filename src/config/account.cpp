@@ -4,6 +4,7 @@
 #include "offlineimap/config/options.hpp"
 
 #include "names.hpp"
+#include "python_numbers.hpp"
 #include "section_reader.hpp"
 
 namespace offlineimap::config {
@@ -36,16 +37,31 @@ std::optional<MaxAge> read_maxage(const SectionReader& section) {
     if (!section.has("maxage")) return std::nullopt;
     const std::string value = section.text_or("maxage", "");
     if (const auto date = parse_date(value)) return *date;
-    if (const auto days = base::parse_integer<int>(base::trim(value)); days && *days >= 1) return *days;
+    const auto digits = without_python_decoration(value);
+    const auto days = digits ? base::parse_integer<int>(*digits) : std::nullopt;
+    if (days && *days >= 1) return *days;
     section.fail("maxage", "invalid maxage value '" + base::printable(value) +
                                "': write a number of days (at least 1) or a day as YYYY-MM-DD");
 }
 
-std::optional<StatusBackend> read_status_backend(const SectionReader& section) {
+// OfflineIMAP 8.x refuses the account for the option alone, whatever its value.
+std::optional<StatusBackend> read_status_backend(const SectionReader& section,
+                                                 std::vector<std::string>& notices) {
     if (!section.has("status_backend")) return std::nullopt;
     const std::string value = base::to_lower(section.text_or("status_backend", ""));
-    if (value == "sqlite") return StatusBackend::sqlite;
-    if (value == "plain") return StatusBackend::plain;
+    if (value == "sqlite") {
+        notices.push_back(section.notice(
+            "status_backend",
+            "'sqlite' is what every account has; OfflineIMAP 8.x refuses the option: remove it"));
+        return StatusBackend::sqlite;
+    }
+    if (value == "plain") {
+        notices.push_back(
+            section.notice("status_backend",
+                           "'plain' keeps the status as text, which OfflineIMAP 8.x does not read; "
+                           "without the option it is moved to SQLite"));
+        return StatusBackend::plain;
+    }
     section.fail("status_backend", "'" + base::printable(value) + "' is unknown: write one of sqlite, plain");
 }
 
@@ -110,7 +126,7 @@ Account read_account(const Document& document, std::string_view name) {
     // An empty authproxy has a meaning of its own: no proxy.
     account.authproxy = document.get(*section_name, "authproxy");
     account.utf8foldernames = section.flag("utf8foldernames", false);
-    account.status_backend = read_status_backend(section);
+    account.status_backend = read_status_backend(section, account.notices);
     return account;
 }
 

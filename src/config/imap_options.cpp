@@ -131,8 +131,8 @@ constexpr std::string_view kOauth2Options[] = {
     "oauth2_client_secret_eval", "oauth2_access_token",       "oauth2_access_token_eval",
     "oauth2_refresh_token",      "oauth2_refresh_token_eval", "oauth2_request_url"};
 
-void read_credentials(const SectionReader& section, const Surroundings& surroundings,
-                      const Repository& repository, ImapOptions& options) {
+void read_credentials(const SectionReader& section, const Surroundings& surroundings, Repository& repository,
+                      ImapOptions& options) {
     options.remoteuser = section.text("remoteuser");
     options.remoteusereval = section.expression("remoteusereval");
     options.remote_identity = section.text("remote_identity");
@@ -142,6 +142,12 @@ void read_credentials(const SectionReader& section, const Surroundings& surround
     if (const auto file = section.text("remotepassfile"))
         options.remotepassfile = expand_user(*file, surroundings);
     options.remotepasseval = section.expression("remotepasseval");
+    const auto unbuilt = unbuilt_mechanisms(options);
+    if (!unbuilt.empty() && unbuilt.size() < options.auth_mechanisms->size()) {
+        repository.notices.push_back(section.notice(
+            "auth_mechanisms",
+            "this version cannot log in with " + base::join(unbuilt, ", ") + ", and tries the others only"));
+    }
     options.has_oauth2 = std::any_of(std::begin(kOauth2Options), std::end(kOauth2Options),
                                      [&](std::string_view option) { return section.has(option); });
 }
@@ -190,6 +196,12 @@ void read_folder_names(const SectionReader& section, const Account& account, Ima
 
 }  // namespace
 
+std::vector<std::string> unbuilt_mechanisms(const ImapOptions& options) {
+    auto mechanisms = options.auth_mechanisms.value_or(std::vector<std::string>());
+    std::erase_if(mechanisms, [](const std::string& name) { return name == "PLAIN" || name == "LOGIN"; });
+    return mechanisms;
+}
+
 ImapOptions read_imap_options(const Document& document, const SectionReader& section, const Account& account,
                               const Surroundings& surroundings, Repository& repository) {
     ImapOptions options;
@@ -202,6 +214,11 @@ ImapOptions read_imap_options(const Document& document, const SectionReader& sec
     options.retrycount = at_least_one(section, "retrycount", 2, repository);
     options.copy_ignore_eval = section.expression("copy_ignore_eval");
     options.newmail_hook = section.expression("newmail_hook");
+    for (const std::string_view option : {"trashfolder", "spamfolder"}) {
+        if (section.has(option))
+            repository.notices.push_back(
+                section.notice(option, "has no effect, nor has it had any in OfflineIMAP since 7.0"));
+    }
     if (section.has("sep")) {
         repository.notices.push_back("The 'sep' setting is being ignored for IMAP repository '" +
                                      repository.name + "' (it's autodetected)");

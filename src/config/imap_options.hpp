@@ -14,4 +14,7 @@ namespace offlineimap::config {
 ImapOptions read_imap_options(const Document& document, const SectionReader& section, const Account& account,
                               const Surroundings& surroundings, Repository& repository);
 
+// Those of `auth_mechanisms`, as far as written, that this version cannot log in with.
+std::vector<std::string> unbuilt_mechanisms(const ImapOptions& options);
+
 }  // namespace offlineimap::config

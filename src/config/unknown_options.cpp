@@ -11,6 +11,8 @@ namespace offlineimap::config {
 
 namespace {
 
+constexpr std::string_view kDefaults = "DEFAULT";
+
 struct Audited {
     std::string section;
     std::vector<Place> places;  // whose options may stand in it
@@ -67,12 +69,18 @@ std::string_view nearest_option(const Audited& audited, std::string_view name) {
     return nearest;
 }
 
-// Names that values of the section refer to as %(name)s: they are the user's own variables.
+// Names that values refer to as %(name)s are the user's own variables. A value may take them from its own
+// section and from [DEFAULT], and a value of [DEFAULT] is read in every section.
 bool is_referred_to(const Document& document, const std::string& section, std::string_view name) {
     const std::string reference = "%(" + std::string(name) + ")s";
-    const auto options = document.options(section);
-    return std::any_of(options.begin(), options.end(), [&](const RawOption& option) {
-        return base::to_lower(option.value).find(reference) != std::string::npos;
+    std::vector<std::string> readers = {section};
+    if (section == kDefaults) readers = document.sections();
+    readers.emplace_back(kDefaults);
+    return std::any_of(readers.begin(), readers.end(), [&](const std::string& reader) {
+        const auto options = document.options(reader);
+        return std::any_of(options.begin(), options.end(), [&](const RawOption& option) {
+            return base::to_lower(option.value).find(reference) != std::string::npos;
+        });
     });
 }
 
@@ -127,6 +135,12 @@ std::vector<Audited> sections_of_account(const Document& document, std::string_v
 std::vector<std::string> unknown_option_warnings(const Document& document,
                                                  const std::vector<std::string>& active_accounts) {
     std::vector<std::string> warnings;
+    // What stands in [DEFAULT] may be for any section.
+    audit(document,
+          {std::string(kDefaults),
+           {Place::general, Place::account, Place::repository, Place::maildir_repository,
+            Place::imap_repository, Place::mbnames}},
+          warnings);
     audit(document, {"general", {Place::general}}, warnings);
     audit(document, {"mbnames", {Place::mbnames}}, warnings);
     std::set<std::string> done;  // accounts may share a repository

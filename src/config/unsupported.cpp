@@ -1,7 +1,9 @@
 #include <initializer_list>
 
+#include "offlineimap/base/text.hpp"
 #include "offlineimap/config/options.hpp"
 
+#include "imap_options.hpp"
 #include "names.hpp"
 #include "section_reader.hpp"
 
@@ -27,8 +29,6 @@ class Refusals {
 
 void refuse_account_options(const Account& account, Refusals refusals) {
     if (account.synclabels) refusals.add("synclabels", "this version cannot synchronise Gmail labels");
-    if (account.maxsize) refusals.add("maxsize", "this version cannot leave out large messages");
-    if (account.maxage) refusals.add("maxage", "this version cannot leave out old messages");
     if (!account.proxy.empty()) refusals.add("proxy", "this version cannot connect through a proxy");
     if (account.authproxy && !account.authproxy->empty()) {
         refusals.add("authproxy", "this version cannot connect through a proxy");
@@ -39,9 +39,11 @@ void refuse_imap_options(const ImapOptions& options, Refusals& refusals) {
     if (options.idlefolders) {
         refusals.add("idlefolders", "this version cannot wait for new mail with IDLE; use autorefresh");
     }
-    if (options.decodefoldernames) {
-        refusals.add("decodefoldernames",
-                     "this version cannot do that; utf8foldernames in the account decodes folder names");
+    const auto unbuilt = unbuilt_mechanisms(options);
+    if (!unbuilt.empty() && unbuilt.size() == options.auth_mechanisms->size() &&
+        options.preauthtunnel.empty()) {
+        refusals.add("auth_mechanisms", "this version cannot log in with " + base::join(unbuilt, ", ") +
+                                            "; add PLAIN or LOGIN if the server takes passwords");
     }
     if (!options.has_oauth2) return;
     for (const std::string_view option :
@@ -77,7 +79,6 @@ void refuse_repository_options(const Document& document, const Repository& repos
     const auto section = section_with_name(document, "Repository ", repository.name);
     Refusals refusals(document, section.value_or("Repository " + repository.name), sentences);
     refuse_type(repository, role, refusals);
-    if (repository.startdate) refusals.add("startdate", "this version cannot leave out old messages");
     if (repository.is_imap()) refuse_imap_options(repository.imap(), refusals);
 }
 
@@ -86,10 +87,6 @@ void refuse_repository_options(const Document& document, const Repository& repos
 std::vector<std::string> unsupported_options(const Document& document, const Account& account,
                                              const Repository& remote, const Repository& local) {
     std::vector<std::string> sentences;
-    if (document.get_bool("general", "update-keyring").value_or(false)) {
-        Refusals(document, "general", sentences)
-            .add("update-keyring", "this version cannot store passwords in the system's keyring");
-    }
     const auto section = section_with_name(document, "Account ", account.name);
     refuse_account_options(account,
                            Refusals(document, section.value_or("Account " + account.name), sentences));

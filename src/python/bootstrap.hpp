@@ -1,92 +1,16 @@
-// The Python side of this layer: a module that is executed once, when Python has started. What is easier to
-// say in Python is said here; everything else of the layer is C++.
+// The Python side of this layer, last part: loading, evaluation, and sentences about what went wrong. Python
+// executes the three parts in one module when it has started. What is easier to say in Python is said there;
+// everything else of the layer is C++.
 #pragma once
 
 namespace offlineimap::python {
 
 inline constexpr const char* kBootstrap = R"PYTHON(
-import builtins
-import importlib.machinery
 import linecache
 import re
 import sys
 import traceback
 import types
-
-
-# --- what old configurations expect -------------------------------------------------------------------------
-
-if not hasattr(builtins, "cmp"):
-    builtins.cmp = lambda x, y: (x > y) - (x < y)
-
-
-class OldModules:
-    """Finds modules of Python 2 that live on under another name. Asked last, so a real one comes first."""
-
-    def find_spec(self, name, path=None, target=None):
-        if name in ("commands", "ConfigParser"):
-            return importlib.machinery.ModuleSpec(name, self)
-        return None
-
-    def create_module(self, spec):
-        return None
-
-    def exec_module(self, module):
-        if module.__name__ == "commands":
-            import subprocess
-            module.getoutput = subprocess.getoutput
-            module.getstatusoutput = subprocess.getstatusoutput
-        else:
-            import configparser
-            vars(module).update((name, getattr(configparser, name)) for name in configparser.__all__)
-
-
-sys.meta_path.append(OldModules())
-
-
-# --- the module "offlineimap", for helpers that import it ---------------------------------------------------
-
-class HelperUI:
-    """What getglobalui() gives: messages go to stderr; terminate() ends the evaluation, not the program."""
-
-    def _say(self, *words, **others):
-        print(*words, file=sys.stderr)
-
-    info = warn = error = _say
-
-    def terminate(self, exitstatus=0, errortitle=None, errormsg=None):
-        raise SystemExit(errormsg or errortitle or exitstatus)
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *arguments, **named: None
-
-
-def install_helper_module(version):
-    package = types.ModuleType("offlineimap", "Names of offlineimap that configurations import.")
-    package.__path__ = []
-    package.__version__ = version
-    package.ui = types.ModuleType("offlineimap.ui")
-    the_ui = HelperUI()
-    package.ui.getglobalui = lambda: the_ui
-    sys.modules["offlineimap"] = package
-    sys.modules["offlineimap.ui"] = package.ui
-
-
-class FolderName(str):
-    """What foldersort is called with: a name. Old versions gave folder objects, whose methods these are."""
-
-    @property
-    def name(self):
-        return str(self)
-
-    visiblename = name
-
-    def getname(self):
-        return str(self)
-
-    getvisiblename = getname
 
 
 # --- evaluation ---------------------------------------------------------------------------------------------
@@ -168,6 +92,11 @@ def line_of(filename, number, name, text):
 
 
 def advice(error, python2, line, filename, name):
+    module = (error.name or "").split(".")[0] if isinstance(error, ImportError) else ""
+    if module == "gnomekeyring":
+        return "; this is Python 2: gnomekeyring has no successor for Python 3; use secret-tool or the keyring module: " + line
+    if module == "offlineimap":
+        return "; this program has __version__, OfflineImapError, ui and imaputil under that name"
     if python2:
         if filename == name:
             return "; this is Python 2, write it for Python 3 (2to3 shows how)%s" % (line and ": " + line)

@@ -54,6 +54,12 @@ std::string without_newlines_at_end(std::string text) {
     return text;
 }
 
+// Nobody's password looks so, but str(check_output(…)) does.
+bool is_text_of_bytes(std::string_view text) {
+    return text.size() > 2 && text.starts_with('b') && (text[1] == '\'' || text[1] == '"') &&
+           text.ends_with(text[1]);
+}
+
 }  // namespace
 
 std::string Function::call_text(const std::string& argument) const {
@@ -101,6 +107,7 @@ std::vector<std::size_t> Function::sort_by_key(const std::vector<Item>& items) c
 
 struct OFFLINEIMAP_HOLDS_PYTHON Interpreter::State {
     std::optional<std::filesystem::path> pythonfile;
+    std::shared_ptr<const Notify> notify;
     std::atomic<bool> started = false;
 
     std::mutex load_mutex_;  // guards loaded, failure, module; waited for without the GIL, held while loading
@@ -109,7 +116,7 @@ struct OFFLINEIMAP_HOLDS_PYTHON Interpreter::State {
     py::object module;    // null without a pythonfile
 
     Context context_of(const config::Expression& expression) const {
-        return {expression, pythonfile ? pythonfile->string() : ""};
+        return {expression, pythonfile ? pythonfile->string() : "", notify};
     }
 
     void load(const Context& context) {
@@ -142,9 +149,10 @@ struct OFFLINEIMAP_HOLDS_PYTHON Interpreter::State {
     }
 };
 
-Interpreter::Interpreter(std::optional<std::filesystem::path> pythonfile)
+Interpreter::Interpreter(std::optional<std::filesystem::path> pythonfile, Notify notify)
     : state_(std::make_unique<State>()) {
     state_->pythonfile = std::move(pythonfile);
+    state_->notify = std::make_shared<const Notify>(std::move(notify));
 }
 
 Interpreter::~Interpreter() {
@@ -165,6 +173,19 @@ std::optional<std::string> Interpreter::evaluate_text(const config::Expression& 
             auto text = text_from(value, context);
             return bytes ? without_newlines_at_end(std::move(text)) : text;
         });
+}
+
+std::string Interpreter::evaluate_credential(const config::Expression& expression, const std::string& what) {
+    return state_->evaluate(expression, Names::plain, [&](const py::object& value, const Context& context) {
+        if (value.is_none()) throw error_about(context, "gave None, but " + what + " is needed");
+        auto text = without_newlines_at_end(text_from(value, context));
+        if (text.empty()) throw error_about(context, "gave an empty text, but " + what + " is needed");
+        if (is_text_of_bytes(text)) {
+            throw error_about(context,
+                              "gave b'…', which is what str() makes of bytes; use .decode() instead");
+        }
+        return text;
+    });
 }
 
 std::int64_t Interpreter::evaluate_integer(const config::Expression& expression, Names names) {

@@ -6,6 +6,8 @@
 
 #include "bootstrap.hpp"
 #include "conversions.hpp"
+#include "helper_module.hpp"
+#include "python2.hpp"
 
 namespace py = pybind11;
 
@@ -96,7 +98,7 @@ Runtime::Runtime() {
         if (!module) throw py::error_already_set();
         const py::object names = module.attr("__dict__");
         names["__builtins__"] = py::module_::import("builtins");
-        py::exec(kBootstrap, names);
+        for (const char* part : {kPython2, kHelperModule, kBootstrap}) py::exec(part, names);
         module.attr("install_helper_module")(kCompatibleVersion);
         bootstrap_ = module;
     } catch (const py::error_already_set& exception) {
@@ -109,12 +111,33 @@ std::string expression_name(const config::Expression& expression) {
     return "<[" + expression.section + "] " + expression.option + ">";
 }
 
-base::Error error_about(const Context& context, const std::string& text) {
-    const auto& expression = context.expression;
+namespace {
+
+// "FILE:LINE: [section] option"
+std::string place_of(const config::Expression& expression) {
     const std::string where = expression.origin.to_string();
+    return (where.empty() ? "" : where + ": ") + "[" + base::printable(expression.section) + "] " +
+           expression.option;
+}
+
+}  // namespace
+
+void report_notices(const Context& context) {
+    std::vector<std::string> texts;
+    {
+        const Gil gil;
+        const py::list taken = Runtime::get().helper("take_notices")(
+            to_python(expression_name(context.expression)), to_python(place_of(context.expression)));
+        for (const auto& text : taken)
+            texts.push_back(text_from(py::reinterpret_borrow<py::object>(text), context));
+    }
+    if (!context.notify || !*context.notify) return;
+    for (const auto& text : texts) (*context.notify)(base::printable(text, 2000));
+}
+
+base::Error error_about(const Context& context, const std::string& text) {
     return {base::Severity::repository, base::ErrorCode::python,
-            (where.empty() ? "" : where + ": ") + "[" + base::printable(expression.section) + "] " +
-                expression.option + ": " + base::printable(text, 2000)};
+            place_of(context.expression) + ": " + base::printable(text, 2000)};
 }
 
 std::string describe(const py::error_already_set& exception, const Context& context) {

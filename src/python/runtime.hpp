@@ -1,9 +1,10 @@
 // The one Python of the process, and the rules for being inside it.
 #pragma once
 
-#include <filesystem>
-#include <optional>
+#include <functional>
+#include <memory>
 #include <string>
+#include <type_traits>
 
 #include <pybind11/embed.h>
 
@@ -46,10 +47,11 @@ class OFFLINEIMAP_HOLDS_PYTHON Runtime {
     pybind11::object bootstrap_;
 };
 
-// What an error message needs to know about the code that ran.
+// What messages need to know about the code that ran, and where to those go that are no errors.
 struct Context {
     config::Expression expression;
     std::string pythonfile;  // empty: none
+    std::shared_ptr<const std::function<void(const std::string&)>> notify;
 };
 
 // The "file" that an expression's code comes from, in Python's eyes.
@@ -61,15 +63,28 @@ base::Error error_about(const Context& context, const std::string& text);
 // The sentence for a Python exception. The GIL is held.
 std::string describe(const pybind11::error_already_set& exception, const Context& context);
 
+// Passes on what the Python side noted since the last time. The GIL is not held.
+void report_notices(const Context& context);
+
 // Runs `body` under the GIL; a Python exception leaves as our Error. What `body` returns must not be
 // Python's.
 template <class Body>
 auto in_python(const Context& context, Body body) {
-    const Gil gil;
-    try {
-        return body();
-    } catch (const pybind11::error_already_set& exception) {
-        throw error_about(context, describe(exception, context));
+    const auto run = [&] {
+        const Gil gil;
+        try {
+            return body();
+        } catch (const pybind11::error_already_set& exception) {
+            throw error_about(context, describe(exception, context));
+        }
+    };
+    if constexpr (std::is_void_v<decltype(run())>) {
+        run();
+        report_notices(context);
+    } else {
+        auto result = run();
+        report_notices(context);
+        return result;
     }
 }
 

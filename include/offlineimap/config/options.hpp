@@ -34,17 +34,27 @@ struct General {
     std::vector<std::string> accounts;  // in order, both sides stripped, empties dropped
     std::filesystem::path metadata;     // default ~/.offlineimap
     int max_sync_accounts = 1;
-    std::string ui = "ttyui";  // lower case, what stands behind the last dot; of a list the first known name
+    std::string ui = "ttyui";  // as written; choose_ui() reads it
     bool ignore_readonly = false;
     std::optional<std::filesystem::path> pythonfile;
     std::chrono::seconds socket_timeout{0};  // 0: not set
     bool fsync = true;
     bool dry_run = false;
+    bool ignore_keyring = false;
+    bool update_keyring = false;
     bool filename_use_mail_timestamp = false;
     bool utime_from_header = false;
-    std::vector<std::string> notices;  // warnings to show once: old UI name, …
+    std::vector<std::string> notices;  // warnings to show once
 };
 General read_general(const Document& document, const Surroundings& surroundings);
+
+// What `[general] ui` or -u asks for: of a comma-separated list the first that is among `usable` (lower
+// case), else its first. Old dotted names ("Curses.Blinkenlights") mean what stands behind the dot.
+struct UiChoice {
+    std::string name;                   // lower case; empty if nothing is asked for
+    std::optional<std::string> notice;  // the warning that old names get
+};
+UiChoice choose_ui(std::string_view written, const std::vector<std::string>& usable);
 
 // Names of all `[Account NAME]` sections, in file order.
 std::vector<std::string> account_names(const Document& document);

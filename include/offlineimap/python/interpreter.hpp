@@ -9,7 +9,8 @@
 //
 // Names: what `dir(pythonfile)` lists, builtins, `re` where asked for, and `cmp`, which Python 3 dropped. The
 // module `offlineimap` that helpers import is a small one of ours, also where the Python program is
-// installed; `commands` and `ConfigParser` can be imported.
+// installed; `commands` and `ConfigParser` can be imported. What commands print may be handled as text, as
+// with Python 2, at the price of a notice.
 //
 // Once started, Python stays until the process ends and is not finalised: helpers may have threads of their
 // own, for which finalising would wait. It installs no signal handlers, changes no locale, and writes
@@ -18,6 +19,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,9 +70,13 @@ class Function {
 
 class Interpreter {
   public:
+    // A line for the user about code that works here, but not with Python 3 elsewhere. Called without the
+    // GIL, from whichever thread evaluates.
+    using Notify = std::function<void(const std::string&)>;
+
     // Does nothing yet. `pythonfile` is loaded once, at first need, before the first evaluation; if it fails,
     // every evaluation fails with the same reason.
-    explicit Interpreter(std::optional<std::filesystem::path> pythonfile);
+    explicit Interpreter(std::optional<std::filesystem::path> pythonfile, Notify notify = {});
     // Lets go of the pythonfile; Python goes on (see above). No other thread may be inside a call.
     ~Interpreter();
     Interpreter(const Interpreter&) = delete;
@@ -82,6 +88,9 @@ class Interpreter {
     // str, or bytes in UTF-8, whose newlines at the end are dropped: they are what a program printed
     // (check_output). A str stays as it is. None gives nullopt.
     std::optional<std::string> evaluate_text(const config::Expression& expression, Names names);
+    // A user name or a password: str or bytes whose newlines at the end are dropped, as a command may have
+    // printed it. None, an empty text and the text of bytes ("b'…'") are errors; `what` names what is needed.
+    std::string evaluate_credential(const config::Expression& expression, const std::string& what);
     std::int64_t evaluate_integer(const config::Expression& expression, Names names);
     std::vector<std::string> evaluate_texts(const config::Expression& expression, Names names);
     // The expression must evaluate to something callable.

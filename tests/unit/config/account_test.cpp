@@ -113,12 +113,26 @@ TEST(ReadAccount, ReadsAnAgeInDaysOrAsADay) {
     using std::chrono::February;
     EXPECT_EQ(account_with("maxage", "2024-02-29").maxage, MaxAge(std::chrono::year(2024) / February / 29));
     EXPECT_EQ(account_with("maxage", "20000").maxage, MaxAge(20000));
+    EXPECT_EQ(account_with("maxage", " +3_0 ").maxage, MaxAge(30));
     for (const char* value :
          {"0", "-1", "", "2023-02-29", "2024-13-01", "2024-1-1", "24-01-01", "1.5", "2024-01-01x"}) {
         EXPECT_THAT(failure_with("maxage", value),
                     StartsWith("rc:4: [Account A] maxage: invalid maxage value"))
             << value;
     }
+}
+
+TEST(ReadAccount, HonoursStatusBackendAndSaysWhatTheOriginalDoes) {
+    const auto sqlite = account_with("status_backend", "SQLite");
+    EXPECT_EQ(sqlite.status_backend, StatusBackend::sqlite);
+    EXPECT_THAT(sqlite.notices,
+                ElementsAre("rc:4: [Account A] status_backend: 'sqlite' is what every account "
+                            "has; OfflineIMAP 8.x refuses the option: remove it"));
+    const auto plain = account_with("status_backend", "plain");
+    EXPECT_EQ(plain.status_backend, StatusBackend::plain);
+    EXPECT_THAT(plain.notices,
+                ElementsAre(StartsWith("rc:4: [Account A] status_backend: 'plain' keeps the status "
+                                       "as text, which OfflineIMAP 8.x does not read")));
 }
 
 TEST(ReadAccount, RefusesValuesThatMeanNothing) {

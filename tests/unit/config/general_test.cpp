@@ -49,11 +49,13 @@ TEST(ReadGeneral, ReadsEveryOption) {
     builder.with("ui", "Quiet").with("ignore-readonly", "yes").with("pythonfile", "~/.offlineimap.py");
     builder.with("socktimeout", "60").with("fsync", "False").with("dry-run", "on");
     builder.with("filename_use_mail_timestamp", "1").with("utime_from_header", "true");
+    builder.with("ignore-keyring", "yes").with("update-keyring", "on");
     const auto options = general(builder);
+    EXPECT_TRUE(options.ignore_keyring && options.update_keyring);
     EXPECT_THAT(options.accounts, ElementsAre("A", "B", "C"));
     EXPECT_EQ(options.metadata, "/var/mail/meta");
     EXPECT_EQ(options.max_sync_accounts, 3);
-    EXPECT_EQ(options.ui, "quiet");
+    EXPECT_EQ(options.ui, "Quiet");
     EXPECT_TRUE(options.ignore_readonly);
     EXPECT_EQ(options.pythonfile, "/home/me/.offlineimap.py");
     EXPECT_EQ(options.socket_timeout.count(), 60);
@@ -80,20 +82,27 @@ TEST(ReadGeneral, TakesAnAccountOnce) {
     EXPECT_THAT(options.notices, ElementsAre(HasSubstr("names account 'A' twice")));
 }
 
-TEST(ReadGeneral, AcceptsOldNamesOfInterfacesWithANotice) {
+TEST(ChooseUi, TakesTheFirstUsableNameOfAList) {
+    const std::vector<std::string> usable = {"ttyui", "basic", "quiet"};
+    EXPECT_EQ(choose_ui("BASIC", usable).name, "basic");
+    EXPECT_EQ(choose_ui("blinkenlights, quiet, basic", usable).name, "quiet");
+    EXPECT_EQ(choose_ui(" , TTYUI,", usable).name, "ttyui");
+    EXPECT_EQ(choose_ui("Foo", usable).name, "foo");
+    EXPECT_EQ(choose_ui("foo, bar", usable).name, "foo");
+    EXPECT_EQ(choose_ui("", usable).name, "");
+    EXPECT_EQ(choose_ui("basic", usable).notice, std::nullopt);
+}
+
+TEST(ChooseUi, AcceptsOldNamesWithANotice) {
+    const std::vector<std::string> usable = {"ttyui", "basic", "quiet"};
     for (const auto& [written, name] :
-         {std::pair("Curses.Blinkenlights", "blinkenlights"), std::pair("TTY.TTYUI", "ttyui"),
-          std::pair("TTY.TTYUI, Noninteractive.Basic", "ttyui"),
+         {std::pair("TTY.TTYUI", "ttyui"), std::pair("Curses.Blinkenlights", "blinkenlights"),
+          std::pair("Curses.Blinkenlights, TTY.TTYUI", "ttyui"),
           std::pair("Tk.VerboseUI, Noninteractive.Quiet", "quiet")}) {
-        const auto options = general_with("ui", written);
-        EXPECT_EQ(options.ui, name) << written;
-        EXPECT_THAT(options.notices,
-                    ElementsAre(AllOf(StartsWith("rc:3: [general] ui: Using old interface name, "),
-                                      HasSubstr("blinkenlights"))));
+        const auto choice = choose_ui(written, usable);
+        EXPECT_EQ(choice.name, name) << written;
+        EXPECT_EQ(choice.notice, "Using old interface name, consider using one of ttyui, basic, quiet");
     }
-    EXPECT_EQ(general_with("ui", "foo").ui, "foo");
-    EXPECT_EQ(general_with("ui", "").ui, "ttyui");
-    EXPECT_THAT(general_with("ui", "BASIC").notices, IsEmpty());
 }
 
 TEST(ReadGeneral, MendsWhatIsTooSmall) {

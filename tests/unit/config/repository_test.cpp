@@ -186,6 +186,18 @@ TEST(ReadRepository, ReadsCredentials) {
                 HasSubstr("Repository R: unknown authentication mechanism 'plain'"));
 }
 
+TEST(ReadRepository, SaysWhichMechanismsAreNotTried) {
+    EXPECT_THAT(imap_with("auth_mechanisms", "CRAM-MD5, PLAIN").notices,
+                ElementsAre(HasSubstr("auth_mechanisms: this version cannot log in with CRAM-MD5")));
+    EXPECT_THAT(imap_with("auth_mechanisms", "LOGIN, PLAIN").notices, IsEmpty());
+}
+
+TEST(ReadRepository, SaysThatTrashAndSpamFolderHaveNoEffect) {
+    EXPECT_THAT(imap_with("trashfolder", "Bin").notices,
+                ElementsAre(HasSubstr("trashfolder: has no effect")));
+    EXPECT_THAT(imap_with("spamfolder", "Junk").notices, ElementsAre(HasSubstr("spamfolder: has no effect")));
+}
+
 TEST(ReadRepository, ReadsHowToUseAServer) {
     auto builder = imap();
     builder.with("reference", "Mail/").with("subscribedonly", "yes").with("maxconnections", "5");

@@ -94,7 +94,8 @@ class Pythonfile : public ::testing::Test {
   protected:
     Interpreter& load(const std::string& content) {
         path_ = kSurroundings->write("helpers.py", content);
-        interpreter_ = std::make_unique<Interpreter>(path_);
+        interpreter_ = std::make_unique<Interpreter>(
+            path_, [this](const std::string& text) { notices_.push_back(text); });
         return *interpreter_;
     }
     std::string evaluate(const std::string& python) {
@@ -106,6 +107,7 @@ class Pythonfile : public ::testing::Test {
     }
     std::string at(int line) const { return " (" + path_.string() + ", line " + std::to_string(line); }
     fs::path path_;
+    std::vector<std::string> notices_;
     std::unique_ptr<Interpreter> interpreter_;
 };
 
@@ -201,6 +203,28 @@ TEST_F(Evaluation, TakesWhatAProgramPrintedWithoutItsNewline) {
     EXPECT_EQ(text("b' secret '"), " secret ");
     EXPECT_EQ(text("b'caf\\xc3\\xa9'"), "caf\xC3\xA9");
     EXPECT_THAT(failure("b'caf\\xe9'"), HasSubstr("UnicodeDecodeError"));
+}
+
+TEST_F(Evaluation, GivesCredentialsWithoutNewlines) {
+    const auto credential = [&](const std::string& python) {
+        return interpreter_.evaluate_credential(expression(python, "remotepasseval"), "a password");
+    };
+    EXPECT_EQ(credential("'secret'"), "secret");
+    EXPECT_EQ(credential("'secret\\n'"), "secret");
+    EXPECT_EQ(credential("b' secret \\r\\n'"), " secret ");
+    EXPECT_EQ(credential("\"b'\""), "b'");
+    const auto failure_of_credential = [&](const std::string& python) {
+        return failure_of([&] { credential(python); });
+    };
+    EXPECT_EQ(failure_of_credential("None"),
+              "rc:7: [Repository R] remotepasseval: gave None, but a password is needed");
+    EXPECT_EQ(failure_of_credential("b'\\n'"),
+              "rc:7: [Repository R] remotepasseval: gave an empty text, but a password is needed");
+    EXPECT_EQ(failure_of_credential("1234"),
+              "rc:7: [Repository R] remotepasseval: gave int, but a text (str) is needed");
+    EXPECT_THAT(failure_of_credential("str(b'secret')"),
+                AllOf(HasSubstr("gave b'…', which is what str() makes of bytes; use .decode() instead"),
+                      Not(HasSubstr("secret"))));
 }
 
 TEST_F(Evaluation, ReadsAnExpressionOfSeveralLines) {
@@ -395,7 +419,6 @@ TEST_F(Pythonfile, ThatIsPython2IsCalledThatWithTheLineAndTheMend) {
     const std::map<std::string, std::string> old = {
         {"import os\n\nprint os.name\n", "print os.name"},
         {"def f(self, (a, b)):\n    pass\n", "def f(self, (a, b)):"},
-        {"import gnomekeyring as gk\n", "import gnomekeyring as gk"},
         {"for k, v in {}.iteritems():\n    pass\n", "for k, v in {}.iteritems():"},
         {"try:\n    pass\nexcept IOError, e:\n    pass\n", "except IOError, e:"},
         {"raise ValueError, 'x'\n", "raise ValueError, 'x'"},
@@ -409,12 +432,76 @@ TEST_F(Pythonfile, ThatIsPython2IsCalledThatWithTheLineAndTheMend) {
     }
 }
 
+TEST_F(Pythonfile, ThatWantsGnomekeyringIsToldWhatReplacesIt) {
+    const auto said = failure("import os\nimport gnomekeyring as gk\n");
+    EXPECT_THAT(
+        said,
+        EndsWith(at(2) + ", in <module>); this is Python 2: gnomekeyring has no successor for Python 3; "
+                         "use secret-tool or the keyring module: import gnomekeyring as gk"));
+}
+
+TEST_F(Pythonfile, MayHandleWhatCommandsPrintAsTextAtThePriceOfANotice) {
+    const std::string printf = "['printf', '%s\\n', 'user: jo', 'password: x=y']";
+    load("import subprocess\nfrom subprocess import PIPE, Popen, check_output\nprintf = " + printf +
+         "\ndef stripped():\n    return check_output(printf).strip('\\n')\n"
+         "def found():\n    for line in Popen(printf, stdout=PIPE).communicate()[0].split('\\n'):\n"
+         "        if line.startswith(('password: ', 'secret: ')): return line[10:].partition('=')[2]\n"
+         "def read():\n    return '<' + Popen(printf, stdout=PIPE).stdout.readline()\n"
+         "def ran():\n    return str('jo' in subprocess.run(printf, stdout=PIPE).stdout)\n");
+    EXPECT_EQ(evaluate("stripped()"), "user: jo\npassword: x=y");
+    EXPECT_EQ(evaluate("found()"), "y");
+    EXPECT_EQ(evaluate("read()"), "<user: jo");
+    EXPECT_EQ(evaluate("ran()"), "True");
+    const std::string text =
+        ": bytes that a command printed are handled as text, which Python 3 refuses; give text=True to "
+        "subprocess, or .decode() the bytes: ";
+    EXPECT_THAT(notices_,
+                ElementsAre(path_.string() + ":5" + text + "return check_output(printf).strip('\\n')",
+                            HasSubstr(":7: "), HasSubstr(":8: "), HasSubstr(":10: "), HasSubstr(":12: ")));
+    notices_.clear();
+    EXPECT_EQ(evaluate("found()"), "y");
+    EXPECT_THAT(notices_, IsEmpty());
+}
+
+TEST_F(Pythonfile, MayCallCmpAtThePriceOfANotice) {
+    load("def by_name(x, y):\n    return cmp(x, y)\n");
+    const auto by_name = interpreter_->evaluate_function(expression("by_name"), Names::plain);
+    const auto backwards =
+        interpreter_->evaluate_function(expression("lambda x, y: cmp(y, x)", "foldersort"), Names::plain);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(by_name.call_compare("a", "b"), -1);
+        EXPECT_EQ(backwards.call_compare("a", "b"), 1);
+    }
+    const std::string text = ": cmp() is gone from Python 3; write (x > y) - (x < y)";
+    EXPECT_THAT(notices_, ElementsAre(path_.string() + ":2" + text + ": return cmp(x, y)",
+                                      "rc:7: [Repository R] foldersort" + text));
+}
+
+TEST_F(Pythonfile, MeetsBytesAsEverywhereIfItIsWrittenForPython3) {
+    load(
+        "import subprocess, json\nfrom subprocess import PIPE\n"
+        "def f():\n    out = subprocess.check_output(['printf', '{\"a\": 1}'])\n"
+        "    assert isinstance(out, bytes) and out == b'{\"a\": 1}' and out[0] == 123\n"
+        "    assert json.loads(out) == {'a': 1} and str(out) == repr(out) and {out: 1}[b'{\"a\": 1}'] == 1\n"
+        "    assert b'a' in out and out.split(b':')[0] == b'{\"a\"' and b'<' + out == b'<{\"a\": 1}'\n"
+        "    assert subprocess.run(['true'], stdout=PIPE).stdout == b''\n"
+        "    assert subprocess.check_output(['printf', 'x'], text=True) == 'x'\n"
+        "    return out.decode()\n");
+    EXPECT_EQ(evaluate("f()"), "{\"a\": 1}");
+    EXPECT_THAT(notices_, IsEmpty());
+}
+
 TEST_F(Pythonfile, MayImportModulesThatPython3Renamed) {
     load(
         "import commands, ConfigParser\nfrom commands import getoutput\nparser = "
         "ConfigParser.ConfigParser()\n");
     EXPECT_EQ(evaluate("commands.getoutput('echo x') + getoutput('echo y')"), "xy");
     EXPECT_EQ(evaluate("str(parser.sections())"), "[]");
+    const auto notice = [&](const std::string& module) {
+        return path_.string() + ":1: '" + module + "' is a module of Python 2; 2to3 -w " + path_.string() +
+               " gives it its new name: import commands, ConfigParser";
+    };
+    EXPECT_THAT(notices_, ElementsAre(notice("commands"), notice("ConfigParser")));
 }
 
 TEST_F(Pythonfile, MayAskOfflineimapItself) {
@@ -423,6 +510,29 @@ TEST_F(Pythonfile, MayAskOfflineimapItself) {
         "getglobalui().debug('', 'quiet')\n");
     EXPECT_EQ(evaluate("offlineimap.__version__"), "8.0.1");
     EXPECT_EQ(evaluate("str(old)"), "False");
+}
+
+TEST_F(Pythonfile, MayUseWhatOfflineimapHasForFolderNames) {
+    load(
+        "from offlineimap import imaputil, OfflineImapError\n"
+        "from offlineimap.imaputil import IMAP_utf8, utf8_IMAP, dequote, flagsplit, quote\n"
+        "from offlineimap.error import OfflineImapError as Same\nassert Same is OfflineImapError\n");
+    EXPECT_EQ(evaluate("IMAP_utf8('Entw&APw-rfe &- &XfJT0ZAB-')"),
+              "Entw\xC3\xBCrfe & \xE5\xB7\xB2\xE5\x8F\x91\xE9\x80\x81");
+    EXPECT_EQ(evaluate("utf8_IMAP(IMAP_utf8('R&-D &XfJT0ZAB-'))"), "R&-D &XfJT0ZAB-");
+    EXPECT_EQ(evaluate("'\\u00fc&'.encode('imap4-utf-7')"), "&APw-&-");
+    EXPECT_EQ(evaluate("dequote('\"a\\\\\"b\"') + dequote('c') + quote('d\"')"), "a\"bc\"d\\\"\"");
+    EXPECT_EQ(evaluate("','.join(flagsplit('(\\\\Seen x)'))"), "\\Seen,x");
+}
+
+TEST_F(Pythonfile, IsToldWhatThereIsOfOfflineimap) {
+    EXPECT_THAT(
+        failure("from offlineimap.accounts import Account\n"),
+        HasSubstr("; this program has __version__, OfflineImapError, ui and imaputil under that name"));
+    EXPECT_THAT(failure("from offlineimap.imaputil import flagsmaildir2imap\n"),
+                HasSubstr("under that name"));
+    EXPECT_THAT(failure("from offlineimap.ui import getglobalui\ndef f(): return getglobalui().acct('x')\n"),
+                HasSubstr("AttributeError: 'HelperUI' object has no attribute 'acct'"));
 }
 
 TEST_F(Pythonfile, EndsTheEvaluationButNotTheProgramWithTerminate) {

@@ -1,0 +1,2 @@
+WANTED = {"INBOX", "Receipts 2024"}
+NAMES = {"Sent": "sent"}

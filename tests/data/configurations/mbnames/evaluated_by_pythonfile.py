@@ -1,0 +1,5 @@
+HEADER = "# made by offlineimap\nmailboxes"
+
+
+def separator():
+    return " "

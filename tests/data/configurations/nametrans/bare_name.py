@@ -1,0 +1,7 @@
+MAILING = "Lists/"
+
+
+def remote_name(folder):
+    if folder.startswith(MAILING):
+        return "ml." + folder[len(MAILING):]
+    return folder.capitalize()

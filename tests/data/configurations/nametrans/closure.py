@@ -1,0 +1,5 @@
+LABELS = {"Sent Items": "sent", "Junk": "spam"}
+
+
+def rename(mapping):
+    return lambda folder: mapping.get(folder, folder)

@@ -1,0 +1,1 @@
+NAMES = dict(zip(["Sent Items", "Deleted Messages"], ["sent", "trash"]))

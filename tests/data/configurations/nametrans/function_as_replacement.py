@@ -1,0 +1,2 @@
+def label(match):
+    return "labels/" + match.group(1).lower()

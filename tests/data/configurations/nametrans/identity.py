@@ -1,0 +1,2 @@
+def same(folder):
+    return folder

@@ -1,0 +1,2 @@
+def forgetful(folder):
+    folder.lower()

@@ -1,0 +1,3 @@
+def user():
+    import os
+    return os.environ["TEST_IMAP_USER"][:3]

@@ -1,0 +1,7 @@
+import os
+
+COMMAND = r"""printf '%s\n' 'pass"word'"""
+
+
+def get_pass():
+    return os.popen(COMMAND).read().strip()

@@ -1,0 +1,2 @@
+def get_pass(host, user):
+    return 'pass"word'

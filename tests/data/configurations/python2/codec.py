@@ -1,0 +1,8 @@
+import codecs
+
+
+def find(name):
+    return None
+
+
+codecs.register(find)

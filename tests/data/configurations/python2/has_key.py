@@ -1,0 +1,5 @@
+NAMES = {"INBOX": "inbox"}
+
+
+def wanted(folder):
+    return NAMES.has_key(folder)

@@ -1,0 +1,2 @@
+NAMES = {"sent": "Sent Items"}
+REMOTE = dict((value, key) for key, value in NAMES.iteritems())

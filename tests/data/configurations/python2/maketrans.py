@@ -1,0 +1,5 @@
+import string
+
+
+def translate(folder):
+    return folder.translate(string.maketrans("/", "-"))

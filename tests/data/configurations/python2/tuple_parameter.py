@@ -1,0 +1,3 @@
+class Keys(object):
+    def set(self, (user, password)):
+        self.user = user

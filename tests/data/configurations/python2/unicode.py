@@ -1,0 +1,2 @@
+def translate(folder):
+    return unicode(folder)

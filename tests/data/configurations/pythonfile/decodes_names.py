@@ -1,0 +1,1 @@
+from offlineimap.imaputil import IMAP_utf8 as decode

@@ -1,0 +1,5 @@
+from offlineimap.threadutil import ExitNotifyThread
+
+
+def wanted(folder):
+    return issubclass(ExitNotifyThread, object)

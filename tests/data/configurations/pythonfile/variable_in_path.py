@@ -1,0 +1,2 @@
+def wanted(folder):
+    return folder.count("/") == 1
