@@ -1,7 +1,6 @@
 #include "offlineimap/app/command_line.hpp"
 
 #include <algorithm>
-#include <array>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -20,27 +19,11 @@ using base::Result;
 using base::Unexpected;
 
 constexpr int kUsageError = 2;
-constexpr int kMalformedOverride = 1;
 constexpr const char* kUsageLine = "Usage: offlineimap [options]\n";
 
 constexpr const char* kDescription =
     "Copyright 2002-2021 John Goerzen & contributors of the original, and the authors of this C++ edition.  "
     "Licensed under the GNU GPL v2 or any later version (with an OpenSSL exception)";
-
-// Options that are understood but not built in yet, and whether a command line asks for them.
-struct Unbuilt {
-    std::string_view option;
-    bool (*is_wanted)(const CommandLine&);
-};
-constexpr std::array<Unbuilt, 7> kUnbuilt = {{
-    {"-P", [](const CommandLine& line) { return line.profile_directory.has_value(); }},
-    {"-s", [](const CommandLine& line) { return line.syslog; }},
-    {"--delete-folder", [](const CommandLine& line) { return line.delete_folder.has_value(); }},
-    {"--migrate-fmd5-using-nametrans", [](const CommandLine& line) { return line.migrate_fmd5; }},
-    {"--mbnames-prune", [](const CommandLine& line) { return line.prune_mbnames; }},
-    {"--ignore-keyring", [](const CommandLine& line) { return line.ignore_keyring; }},
-    {"--update-keyring", [](const CommandLine& line) { return line.update_keyring; }},
-}};
 
 // --- What options there are: declared once, for parsing, for abbreviations and for the help. ---
 
@@ -241,18 +224,10 @@ std::string spellings_of(const CLI::Option& option) {
     return base::join(spellings, ", ");
 }
 
-bool is_unbuilt(const CLI::Option& option) {
-    return std::any_of(kUnbuilt.begin(), kUnbuilt.end(), [&option](const Unbuilt& unbuilt) {
-        return option.check_name(std::string(unbuilt.option));
-    });
-}
-
 std::string help_entry(const CLI::Option& option) {
-    const std::string description =
-        option.get_description() + (is_unbuilt(option) ? " (not built in yet)" : "");
     std::string entry = "  " + spellings_of(option);
     if (entry.size() + 2 > kHelpColumn) entry += "\n";
-    for (const auto& line : wrapped(description, kLineWidth - kHelpColumn)) {
+    for (const auto& line : wrapped(option.get_description(), kLineWidth - kHelpColumn)) {
         const auto line_start = entry.rfind('\n');
         const auto column = line_start == std::string::npos ? entry.size() : entry.size() - line_start - 1;
         entry += std::string(kHelpColumn - column, ' ') + line + "\n";
@@ -308,37 +283,10 @@ std::optional<DebugRequest> read_debug(const CLI::App& app) {
     return request;
 }
 
-std::optional<Override> parse_override(std::string_view text) {
-    const auto equals = text.find('=');
-    if (equals == std::string_view::npos) return std::nullopt;
-    Override parsed{.option = std::string(text.substr(0, equals)),
-                    .value = std::string(text.substr(equals + 1))};
-    if (const auto colon = parsed.option.find(':'); colon != std::string::npos) {
-        parsed.section = parsed.option.substr(0, colon);
-        parsed.option.erase(0, colon + 1);
-    }
-    if (parsed.section.empty() || parsed.option.empty()) return std::nullopt;
-    return parsed;
-}
-
-ExitNow usage_error(const std::string& sentence, int status) {
-    return ExitNow{.status = status,
+ExitNow usage_error(const std::string& sentence) {
+    return ExitNow{.status = kUsageError,
                    .standard_output = {},
                    .standard_error = std::string(kUsageLine) + "\nofflineimap: error: " + sentence + "\n"};
-}
-
-Result<std::vector<Override>, ExitNow> read_overrides(const CLI::App& app) {
-    std::vector<Override> overrides;
-    for (const auto& written : app.get_option("-k")->results()) {
-        auto parsed = parse_override(written);
-        if (!parsed) {
-            return Unexpected(
-                usage_error("-k wants [section:]option=value, not '" + base::printable(written) + "'",
-                            kMalformedOverride));
-        }
-        overrides.push_back(*std::move(parsed));
-    }
-    return overrides;
 }
 
 CommandLine read_values(const CLI::App& app) {
@@ -347,7 +295,7 @@ CommandLine read_values(const CLI::App& app) {
                        .config_file = last_value(app, "-c"),
                        .debug = read_debug(app),
                        .folders = comma_list(app, "-f"),
-                       .overrides = {},
+                       .overrides = app.get_option("-k")->results(),
                        .log_file = last_value(app, "-l"),
                        .interface = last_value(app, "-u"),
                        .profile_directory = last_value(app, "-P"),
@@ -374,7 +322,7 @@ std::optional<ExitNow> hand_over(CLI::App& app, Tokens tokens, const VersionText
     } catch (const CLI::CallForVersion&) {
         return ExitNow{.status = 0, .standard_output = versions.version + "\n", .standard_error = {}};
     } catch (const CLI::ParseError& error) {
-        return usage_error(error.what(), kUsageError);
+        return usage_error(error.what());
     }
     if (app.get_option("-V")->count() == 0) return std::nullopt;
     return ExitNow{.status = 0, .standard_output = versions.full + "\n", .standard_error = {}};
@@ -387,12 +335,8 @@ bool CommandLine::debug_forces_single_thread() const noexcept {
     return single_thread || !debug->types.contains(events::DebugType::thread);
 }
 
-std::vector<std::string> CommandLine::unsupported() const {
-    std::vector<std::string> options;
-    for (const auto& unbuilt : kUnbuilt) {
-        if (unbuilt.is_wanted(*this)) options.emplace_back(unbuilt.option);
-    }
-    return options;
+bool CommandLine::runs_in_a_single_thread() const noexcept {
+    return single_thread || profile_directory.has_value() || debug_forces_single_thread();
 }
 
 std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* const* argv,
@@ -402,14 +346,10 @@ std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* cons
 
     const std::span<const char* const> all(argv, static_cast<std::size_t>(argc));
     auto tokens = Speller(app, all.subspan(std::min<std::size_t>(1, all.size()))).spell();
-    if (!tokens) return usage_error(tokens.error(), kUsageError);
+    if (!tokens) return usage_error(tokens.error());
     if (auto exit = hand_over(app, *std::move(tokens), versions)) return *std::move(exit);
 
-    auto overrides = read_overrides(app);
-    if (!overrides) return overrides.error();
-    auto line = read_values(app);
-    line.overrides = *std::move(overrides);
-    return line;
+    return read_values(app);
 }
 
 }  // namespace offlineimap::app

@@ -1,23 +1,20 @@
 #include "offlineimap/app/program.hpp"
 
+#include <filesystem>
 #include <iostream>
-#include <memory>
-#include <unistd.h>
 #include <utility>
 
 #include "offlineimap/app/command_line.hpp"
 #include "offlineimap/app/signals.hpp"
 #include "offlineimap/base/error.hpp"
-#include "offlineimap/base/text.hpp"
 #include "offlineimap/config_file/reader.hpp"
+#include "offlineimap/os/file.hpp"
 #include "offlineimap/sync/control.hpp"
 #include "offlineimap/ui/banner.hpp"
-#include "offlineimap/ui/error_log.hpp"
 #include "offlineimap/ui/interface.hpp"
-#include "offlineimap/ui/log_file.hpp"
 #include "offlineimap/ui/password_prompt.hpp"
-#include "offlineimap/ui/tee.hpp"
 
+#include "audience.hpp"
 #include "run.hpp"
 #include "surroundings.hpp"
 
@@ -26,6 +23,7 @@ namespace offlineimap::app {
 namespace {
 
 constexpr int kFailure = 1;
+constexpr mode_t kOwnerOnly = 0700;
 
 // Before there is an interface, an error is one line on standard error.
 int fail_early(const std::string& text) {
@@ -33,49 +31,40 @@ int fail_early(const std::string& text) {
     return kFailure;
 }
 
-ui::Name interface_name(const CommandLine& command_line, const config::General& general) {
-    if (command_line.info) return ui::Name::ttyui;
-    const auto& text = command_line.interface.value_or(general.ui);
-    const auto name = ui::parse_name(text);
+// What is asked for before there is an interface to say what is odd about it.
+struct InterfaceChoice {
+    ui::Name name;
+    std::vector<std::string> notices;
+};
+
+// -u takes the place of [general] ui and follows the same rules.
+InterfaceChoice choose_interface(const CommandLine& command_line, const config::General& general) {
+    if (command_line.info) return {ui::Name::ttyui, {}};
+    const auto& written = command_line.interface.value_or(general.ui);
+    const auto choice = config::choose_ui(written, ui::available_names());
+    const auto name = ui::parse_name(choice.name);
     if (!name)
-        throw base::Error(base::Severity::critical, base::ErrorCode::usage, ui::unknown_name_message(text));
-    return *name;
+        throw base::Error(base::Severity::critical, base::ErrorCode::usage,
+                          ui::unknown_name_message(choice.name));
+    if (!choice.notice) return {*name, {}};
+    return {*name, {*choice.notice}};
 }
 
-// Everything that shows what happens: the interface, the log file beside it, and the memory for the report at
-// the end.
-class Audience {
-  public:
-    Audience(const CommandLine& command_line, ui::Name name, std::vector<std::string> arguments,
-             std::stop_token stop)
-        : debug_(command_line.debug ? command_line.debug->types : events::DebugTypes()),
-          interface_(ui::make_interface(name, {.debug = debug_, .stop = std::move(stop), .output = {}})) {
-        interface_->report({"MainThread", events::Information{ui::banner(program_version())}});
-        std::vector<events::Sink*> listeners;
-        if (command_line.log_file) {
-            const auto start = ui::log_start({.version = program_version(),
-                                              .python_version = python::Interpreter::version(),
-                                              .platform = "linux",
-                                              .arguments = std::move(arguments)});
-            log_file_ =
-                std::make_unique<ui::LogFile>(*command_line.log_file, ui::visibility_of(name, debug_), start);
-            listeners.push_back(log_file_.get());
-        }
-        tee_ = std::make_unique<ui::Tee>(*interface_, std::move(listeners));
-        errors_ = std::make_unique<ui::ErrorLog>(*tee_);
+// -P: makes the directory, and says what the user should know about it.
+std::vector<std::string> prepare_profiling(const CommandLine& command_line) {
+    if (!command_line.profile_directory) return {};
+    const auto& directory = *command_line.profile_directory;
+    std::vector<std::string> notices;
+    if (!command_line.single_thread) notices.emplace_back("Profile mode: Forcing to singlethreaded.");
+    std::error_code ignored;
+    if (std::filesystem::is_directory(directory, ignored)) {
+        notices.push_back("Profile mode: Directory '" + directory + "' already exists!");
+    } else {
+        os::make_directories(directory, kOwnerOnly, base::Severity::critical);
     }
-
-    ui::ErrorLog& sink() noexcept { return *errors_; }
-    // For the report itself, which must not be remembered as more errors.
-    events::Sink& listeners() noexcept { return *tee_; }
-
-  private:
-    events::DebugTypes debug_;
-    std::unique_ptr<events::Sink> interface_;
-    std::unique_ptr<ui::LogFile> log_file_;
-    std::unique_ptr<ui::Tee> tee_;
-    std::unique_ptr<ui::ErrorLog> errors_;
-};
+    notices.push_back("Profile mode: Potentially large data will be created in '" + directory + "'");
+    return notices;
+}
 
 void announce(const CommandLine& command_line, const events::Reporter& reporter) {
     reporter(events::Information{ui::components_line(component_versions())});
@@ -118,41 +107,63 @@ class Steering {
     Signals signals_;
 };
 
-// The accounts' names once known; empty and false if nothing may be synced. `closing` goes to the end of the
-// report.
+void work_on_accounts(const Run& run, const std::vector<std::string>& accounts, sync::Control& control) {
+    const auto& wanted = run.command_line;
+    if (wanted.info) {
+        show_info(run, accounts, control.stop_token());
+    } else if (wanted.migrate_fmd5) {
+        migrate_md5(run, accounts, control.stop_token());
+    } else if (wanted.delete_folder) {
+        delete_folder(run, accounts, *wanted.delete_folder, control.stop_token());
+    } else {
+        sync_accounts(run, accounts, control);
+    }
+}
+
+bool is_for_pruning(const CommandLine& command_line) {
+    return command_line.prune_mbnames && !command_line.info && !command_line.migrate_fmd5;
+}
+
+// The one mode of this run, in the order in which the original asks for them. `closing` goes to the end of
+// the report.
 void run_mode(const Run& run, sync::Control& control, std::string& closing) {
+    if (is_for_pruning(run.command_line)) return prune_mbnames(run);
     const auto selection = select_accounts(run);
     closing = selection.closing;
     if (!selection.valid) return;
     warn(config::unknown_option_warnings(run.document, selection.accounts), run.reporter);
     const Steering steering(control, run.reporter);
-    if (run.command_line.info) {
-        show_info(run, selection.accounts, control.stop_token());
-    } else {
-        sync_accounts(run, selection.accounts, control);
-    }
+    work_on_accounts(run, selection.accounts, control);
+}
+
+// What the command line adds to [general]. A report changes as little as a dry run.
+config::General with_switches(config::General general, const CommandLine& command_line) {
+    general.dry_run = general.dry_run || command_line.dry_run || command_line.info;
+    general.ignore_keyring = general.ignore_keyring || command_line.ignore_keyring;
+    general.update_keyring = general.update_keyring || command_line.update_keyring;
+    return general;
 }
 
 int run_with_configuration(const CommandLine& command_line, std::vector<std::string> arguments) {
     const auto surroundings = read_surroundings();
     auto read = config_file::read_file(find_config_file(command_line.config_file, surroundings));
-    for (const auto& override_ : command_line.overrides) {
-        config_file::apply_override(read.document,
-                                    override_.section + ':' + override_.option + '=' + override_.value);
-    }
-    auto general = config::read_general(read.document, surroundings);
-    if (command_line.dry_run) general.dry_run = true;
+    const auto profiling_notices = prepare_profiling(command_line);
+    for (const auto& argument : command_line.overrides) config_file::apply_override(read.document, argument);
+    const auto general = with_switches(config::read_general(read.document, surroundings), command_line);
+    const auto interface = choose_interface(command_line, general);
 
     sync::Control control;
-    Audience audience(command_line, interface_name(command_line, general), std::move(arguments),
-                      control.stop_token());
+    Audience audience(command_line, interface.name, std::move(arguments), control.stop_token());
     const events::Reporter reporter(audience.sink(), "MainThread");
+    warn(profiling_notices, reporter);
+    warn(interface.notices, reporter);
     announce(command_line, reporter);
     warn(read.warnings, reporter);
     warn(general.notices, reporter);
 
     std::string closing;
-    python::Interpreter interpreter(general.pythonfile);
+    python::Interpreter interpreter(
+        general.pythonfile, [reporter](const std::string& text) { reporter(events::WarningGiven{text}); });
     try {
         run_mode({.command_line = command_line,
                   .document = read.document,
@@ -182,11 +193,7 @@ int run(int argc, const char* const* argv) {
         std::cerr << exit_now->standard_error << std::flush;
         return exit_now->status;
     }
-    const auto& command_line = std::get<CommandLine>(parsed);
-    if (const auto unsupported = command_line.unsupported(); !unsupported.empty()) {
-        return fail_early("not built in yet: " + base::join(unsupported, ", ") + "; run again without");
-    }
-    return run_with_configuration(command_line, {argv, argv + argc});
+    return run_with_configuration(std::get<CommandLine>(parsed), {argv, argv + argc});
 }
 
 }  // namespace

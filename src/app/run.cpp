@@ -48,11 +48,6 @@ sync::AccountEnds Run::make_ends(const std::string& name, const events::Reporter
     if (command_line.folders) remote.only_folders = command_line.folders;
     for (const auto* notices : {&account.notices, &remote.notices, &local.notices})
         warn_all(*notices, speaker);
-    if (account.status_backend == config::StatusBackend::plain) {
-        speaker(events::WarningGiven{
-            "Account " + name +
-            ": 'status_backend = plain' keeps the status as text, which OfflineIMAP 8.x does not read"});
-    }
     refuse_unsupported(config::unsupported_options(document, account, remote, local));
     const repository::Surroundings needs{.general = general,
                                          .account = account,
@@ -65,6 +60,10 @@ sync::AccountEnds Run::make_ends(const std::string& name, const events::Reporter
     ends.local = repository::make_local_repository(local, needs);
     ends.account = std::move(account);
     return ends;
+}
+
+void Run::make_metadata_directory() const {
+    os::make_directories(general.metadata, kPrivate, base::Severity::critical);
 }
 
 Selection select_accounts(const Run& run) {
@@ -91,6 +90,8 @@ namespace {
 std::string text_of(const Run& run, const config::Expression& expression) {
     return run.interpreter.evaluate_text(expression, python::Names::plain).value_or("");
 }
+
+}  // namespace
 
 std::unique_ptr<sync::Mbnames> make_mbnames(const Run& run) {
     const auto options = config::read_mbnames(run.document, run.surroundings);
@@ -120,17 +121,11 @@ std::unique_ptr<sync::Mbnames> make_mbnames(const Run& run) {
     return std::make_unique<sync::Mbnames>(std::move(settings), run.reporter);
 }
 
-sync::Threading threading_of(const CommandLine& command_line) {
-    const bool single = command_line.single_thread || command_line.debug_forces_single_thread();
-    return single ? sync::Threading::single : sync::Threading::many;
-}
-
-}  // namespace
-
 void sync_accounts(const Run& run, const std::vector<std::string>& accounts, sync::Control& control) {
-    if (!run.general.dry_run) os::make_directories(run.general.metadata, kPrivate, base::Severity::critical);
+    if (!run.general.dry_run) run.make_metadata_directory();
     const auto mbnames = make_mbnames(run);
-    const auto threading = threading_of(run.command_line);
+    const auto threading =
+        run.command_line.runs_in_a_single_thread() ? sync::Threading::single : sync::Threading::many;
     std::vector<sync::AccountSettings> settings;
     for (const auto& name : accounts) {
         settings.push_back(

@@ -12,6 +12,7 @@
 #include "offlineimap/python/interpreter.hpp"
 #include "offlineimap/repository/repository.hpp"
 #include "offlineimap/sync/account.hpp"
+#include "offlineimap/sync/mbnames.hpp"
 
 namespace offlineimap::app {
 
@@ -28,7 +29,12 @@ struct Run {
     // Reads the account and makes its two repositories. Throws Error naming what is wrong or not built in
     // yet.
     sync::AccountEnds make_ends(const std::string& account, const events::Reporter& speaker) const;
+    // Makes the metadata directory if it is missing.
+    void make_metadata_directory() const;
 };
+
+// [mbnames]; nullptr unless it is enabled.
+std::unique_ptr<sync::Mbnames> make_mbnames(const Run& run);
 
 // The program's version, and those of the libraries it stands on.
 std::string program_version();
@@ -45,5 +51,12 @@ Selection select_accounts(const Run& run);
 // The modes.
 void sync_accounts(const Run& run, const std::vector<std::string>& accounts, sync::Control& control);
 void show_info(const Run& run, const std::vector<std::string>& accounts, std::stop_token stop);
+// --delete-folder, on the server of the one account.
+void delete_folder(const Run& run, const std::vector<std::string>& accounts, const std::string& folder,
+                   std::stop_token stop);
+// --mbnames-prune, for the accounts of the configuration, whatever -a says.
+void prune_mbnames(const Run& run);
+// --migrate-fmd5-using-nametrans.
+void migrate_md5(const Run& run, const std::vector<std::string>& accounts, const std::stop_token& stop);
 
 }  // namespace offlineimap::app

@@ -34,11 +34,17 @@ class ConfiguredCredentials final : public Credentials {
         return *known_;
     }
 
-    void accepted() override {}
+    void accepted() override {
+        const std::lock_guard lock(password_mutex_);
+        if (!sources_.store_in_keyring || !known_ || is_in_keyring_) return;
+        is_in_keyring_ = true;  // or cannot be put there: once is enough
+        if (const auto name = keyring_user()) sources_.store_in_keyring(sources_.host, *name, *known_);
+    }
 
     void refused() override {
         const std::lock_guard lock(password_mutex_);
         known_.reset();
+        is_in_keyring_ = false;
         // A configured password that was refused is not offered a second time where a person can be asked
         // instead.
         refused_ = prompts_.can_ask_password();
@@ -54,7 +60,23 @@ class ConfiguredCredentials final : public Credentials {
         if (auto entry = from_netrc(); entry && !entry->password.empty()) {
             if (!sources_.user || *sources_.user == entry->login) return std::move(entry->password);
         }
-        return std::nullopt;
+        return from_keyring();
+    }
+
+    std::optional<base::Secret> from_keyring() {
+        const auto name = sources_.read_keyring ? keyring_user() : std::nullopt;
+        if (!name) return std::nullopt;
+        auto secret = sources_.read_keyring(sources_.host, *name);
+        if (!secret || secret->empty()) return std::nullopt;
+        is_in_keyring_ = true;
+        return secret;
+    }
+
+    // A keyring knows passwords by host and user: without either there is nothing to ask for.
+    std::optional<std::string> keyring_user() {
+        auto name = user();
+        if (sources_.host.empty() || !name || name->empty()) return std::nullopt;
+        return name;
     }
 
     base::Secret from_file(const std::filesystem::path& path) const {
@@ -107,10 +129,11 @@ class ConfiguredCredentials final : public Credentials {
 
     CredentialSources sources_;
     events::Sink& prompts_;
-    // Guards known_ and refused_. Held while the user is asked: other connections need the same answer.
+    // Guards the three below. Held while the user is asked: other connections need the same answer.
     std::mutex password_mutex_;
     std::optional<base::Secret> known_;
     bool refused_ = false;
+    bool is_in_keyring_ = false;  // known_ came from there or was put there
 };
 
 }  // namespace

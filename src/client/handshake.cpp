@@ -39,12 +39,21 @@ class Handshake {
         identify_and_learn_capabilities();
         require_imap4();
         compress_if_wanted();
-        return Established{std::move(driver_), std::move(greeting.text)};
+        return Established{std::move(driver_), std::move(greeting.line)};
     }
 
   private:
+    static std::string line_of(const imap::Status& greeting) {
+        std::string line = greeting.condition == Condition::preauth ? "* PREAUTH " : "* OK ";
+        if (greeting.code) {
+            const auto& [name, argument] = *greeting.code;
+            line += "[" + name + (argument.empty() ? "] " : " " + argument + "] ");
+        }
+        return line + greeting.text;
+    }
+
     struct Greeting {
-        std::string text;
+        std::string line;
         bool preauthenticated;
     };
 
@@ -62,7 +71,7 @@ class Handshake {
                           "the preauthtunnel's server asks for a login (no PREAUTH greeting): " +
                               base::printable(status.text));
         }
-        return Greeting{status.text, preauthenticated};
+        return Greeting{line_of(status), preauthenticated};
     }
 
     void learn_capabilities() {

@@ -7,6 +7,7 @@
 #include "offlineimap/client/credentials.hpp"
 #include "offlineimap/client/transport.hpp"
 #include "offlineimap/python/interpreter.hpp"
+#include "offlineimap/python/keyring.hpp"
 
 namespace offlineimap::repository {
 
@@ -48,7 +49,7 @@ std::uint16_t port_of(const config::Repository& options, python::Interpreter& in
 }
 
 std::optional<std::string> user_of(const config::ImapOptions& imap, python::Interpreter& interpreter) {
-    if (imap.remoteusereval) return interpreter.evaluate_text(*imap.remoteusereval, python::Names::plain);
+    if (imap.remoteusereval) return interpreter.evaluate_credential(*imap.remoteusereval, "a user name");
     return imap.remoteuser;
 }
 
@@ -106,6 +107,29 @@ std::vector<std::string> mechanisms_of(const config::ImapOptions& imap) {
     return imap.auth_mechanisms.value_or(kDefault);
 }
 
+// A keyring that fails costs a line, never the login: there may be a person to ask, and the password may be
+// right all the same.
+void add_keyring(client::CredentialSources& sources, const Surroundings& surroundings) {
+    const events::Reporter reporter(surroundings.sink, "Account sync " + surroundings.account.name);
+    if (!surroundings.general.ignore_keyring) {
+        sources.read_keyring = [reporter](const std::string& service, const std::string& user) {
+            auto found = python::read_keyring(service, user);
+            if (found) return *std::move(found);
+            reporter(events::WarningGiven{"The keyring gave no password for '" + base::printable(user) +
+                                          "': " + found.error()});
+            return std::optional<base::Secret>();
+        };
+    }
+    if (!surroundings.general.update_keyring || surroundings.general.dry_run) return;
+    sources.store_in_keyring = [reporter](const std::string& service, const std::string& user,
+                                          const base::Secret& password) {
+        if (const auto failure = python::store_in_keyring(service, user, password)) {
+            reporter(events::WarningGiven{"The password of '" + base::printable(user) +
+                                          "' could not be stored in the keyring: " + *failure});
+        }
+    };
+}
+
 }  // namespace
 
 client::ConnectionSettings connection_settings(const config::Repository& options,
@@ -146,17 +170,13 @@ std::unique_ptr<client::Credentials> credentials_for(const config::Repository& o
     if (imap.remotepasseval) {
         sources.evaluate_password = [&interpreter = surroundings.interpreter,
                                      expression = *imap.remotepasseval] {
-            auto text = interpreter.evaluate_text(expression, python::Names::plain);
-            if (!text || text->empty()) {
-                fail(expression.origin.to_string() + ": [" + expression.section + "] " + expression.option +
-                     " gave no password (None or an empty text)");
-            }
-            return base::Secret(std::move(*text));
+            return base::Secret(interpreter.evaluate_credential(expression, "a password"));
         };
     }
     sources.remotepass = imap.remotepass;
     sources.remotepassfile = imap.remotepassfile;
     sources.user_netrc = std::filesystem::path(surroundings.paths.home) / ".netrc";
+    add_keyring(sources, surroundings);
     return client::make_credentials(std::move(sources), surroundings.sink);
 }
 

@@ -54,21 +54,44 @@ std::string value_of(const MbnamesItem& item, const std::string& key) {
     return found->second.value_or("None");
 }
 
-// What a mail reader that sources the file would take for its own syntax. Inside double quotes, mutt still
-// expands `…` and $NAME, and takes \ and " as its own; without quotes more is special. Differs from
-// OfflineIMAP, which writes such names as they are: a folder's name, which anybody who shares the server may
-// choose, could run commands.
-bool is_dangerous(const MbnamesItem& item, const std::string& peritem) {
-    const std::string_view special = peritem.find('"') != std::string::npos ? "\"`\\$" : "\"`\\$;#'| \t";
-    for (const auto& [key, value] : item) {
-        if (!value || key == "localfolders") continue;
-        for (const char c : *value) {
-            if (special.find(c) != std::string_view::npos || static_cast<unsigned char>(c) < 0x20 ||
-                c == 0x7f)
-                return true;
-        }
+enum class Quotes { none, doubled };
+
+bool contains_any_of(const std::string& text, std::string_view characters) {
+    return text.find_first_of(characters) != std::string::npos;
+}
+
+bool has_control_characters(const std::string& text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+// A name as a mail reader that sources the file may see it; nullopt: it would be taken for commands. Between
+// double quotes, mutt still runs `…` and fills in $NAME, and takes \ and " as its own, unless a \ stands
+// before them. Differs from OfflineIMAP, which writes names as they are: a folder's name, which anybody who
+// shares the server may choose, could run commands.
+std::optional<std::string> harmless(const std::string& name, Quotes quotes) {
+    if (has_control_characters(name)) return std::nullopt;
+    if (quotes == Quotes::none) {
+        if (contains_any_of(name, "\"`\\$;#'|")) return std::nullopt;
+        return name;
     }
-    return false;
+    std::string escaped;
+    for (const char c : name) {
+        if (std::string_view("\"`\\$").find(c) != std::string_view::npos) escaped += '\\';
+        escaped += c;
+    }
+    return escaped;
+}
+
+// The accounts' files, by name.
+std::vector<std::filesystem::path> account_files(const std::filesystem::path& directory) {
+    std::vector<std::filesystem::path> files;
+    std::error_code missing;
+    for (const auto& file : std::filesystem::directory_iterator(directory, missing)) {
+        if (file.path().extension() == ".json") files.push_back(file.path());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
 }
 
 std::vector<std::size_t> default_order(const std::vector<MbnamesItem>& items) {
@@ -84,9 +107,13 @@ std::vector<std::size_t> default_order(const std::vector<MbnamesItem>& items) {
 
 }  // namespace
 
-std::string format_item(const std::string& peritem, const MbnamesItem& item) {
+std::optional<std::string> format_item(const std::string& peritem, const MbnamesItem& item) {
     std::string text;
+    bool dangerous = false;
+    Quotes quotes = Quotes::none;
     for (std::size_t i = 0; i < peritem.size(); ++i) {
+        if (peritem[i] == '"' && (i == 0 || peritem[i - 1] != '\\'))
+            quotes = quotes == Quotes::none ? Quotes::doubled : Quotes::none;
         if (peritem[i] != '%') {
             text += peritem[i];
             continue;
@@ -102,10 +129,31 @@ std::string format_item(const std::string& peritem, const MbnamesItem& item) {
                 "[mbnames] peritem: only %(accountname)s, %(foldername)s, %(localfolders)s and %% may follow "
                 "a '%'");
         }
-        text += value_of(item, peritem.substr(i + 2, end - i - 2));
+        const std::string key = peritem.substr(i + 2, end - i - 2);
+        std::optional<std::string> value = value_of(item, key);
+        if (key != "localfolders") value = harmless(*value, quotes);  // the user's own text stays as it is
+        dangerous = dangerous || !value;
+        text += value.value_or("");
         i = end + 1;
     }
+    if (dangerous) return std::nullopt;
     return text;
+}
+
+void prune_mbnames(const std::filesystem::path& directory, const std::vector<std::string>& kept,
+                   events::Run run, const events::Reporter& reporter) {
+    bool any = false;
+    for (const auto& file : account_files(directory)) {
+        if (std::find(kept.begin(), kept.end(), file.stem().string()) != kept.end()) continue;
+        any = true;
+        if (run == events::Run::dry) {
+            reporter(events::Information{"mbnames would remove " + file.string()});
+            continue;
+        }
+        os::remove_file(file, base::Severity::repository);
+        reporter(events::Information{"removed " + file.string()});
+    }
+    if (!any) reporter(events::Information{"no cache file to remove"});
 }
 
 Mbnames::Mbnames(MbnamesSettings settings, events::Reporter reporter)
@@ -147,14 +195,8 @@ void Mbnames::write_account(const std::string& account, const std::vector<Synced
 }
 
 std::vector<MbnamesItem> Mbnames::all_items() const {
-    std::vector<std::filesystem::path> files;
-    std::error_code missing;
-    for (const auto& file : std::filesystem::directory_iterator(settings_.directory, missing)) {
-        if (file.path().extension() == ".json") files.push_back(file.path());
-    }
-    std::sort(files.begin(), files.end());
     std::vector<MbnamesItem> items;
-    for (const auto& file : files) {
+    for (const auto& file : account_files(settings_.directory)) {
         const auto text = os::read_file(file, base::Severity::repository);
         const auto array = Json::parse(text.value_or("[]"), nullptr, false);
         if (!array.is_array())
@@ -172,14 +214,15 @@ void Mbnames::write_final() const {
     const auto items = all_items();
     std::vector<std::string> lines;
     for (const auto index : settings_.sorted_order ? settings_.sorted_order(items) : default_order(items)) {
-        if (is_dangerous(items[index], settings_.peritem)) {
+        auto line = format_item(settings_.peritem, items[index]);
+        if (!line) {
             reporter_(events::WarningGiven{
-                "mbnames: folder '" + value_of(items[index], "foldername") + "' of account " +
-                value_of(items[index], "accountname") +
+                "mbnames: folder '" + base::printable(value_of(items[index], "foldername")) +
+                "' of account " + base::printable(value_of(items[index], "accountname")) +
                 " is left out: its name has characters that a mail reader would take for commands"});
             continue;
         }
-        lines.push_back(format_item(settings_.peritem, items[index]));
+        lines.push_back(*std::move(line));
     }
     os::replace_file(settings_.filename,
                      settings_.header + base::join(lines, settings_.separator) + settings_.footer,

@@ -28,7 +28,7 @@ constexpr std::array<Face, 6> kFaces = {{
     {Name::ttyui, "ttyui", Level::info, Level::info, make_ttyui},
     {Name::basic, "basic", Level::info, Level::debug, make_basic},
     {Name::quiet, "quiet", Level::warning, Level::debug, make_quiet},
-    {Name::syslog, "syslog", Level::info, Level::debug, nullptr},
+    {Name::syslog, "syslog", Level::info, Level::debug, make_syslog},
     {Name::machineui, "machineui", Level::info, Level::debug, nullptr},
     {Name::blinkenlights, "blinkenlights", Level::info, Level::debug, nullptr},
 }};

@@ -13,16 +13,6 @@
 
 namespace offlineimap::app {
 
-// -k [section:]option=value, split at the first '=' and, before it, at the first ':'; nothing is trimmed. The
-// section is as written: the original reads '_' in it as a blank, so a section that does not exist as written
-// is to be tried with blanks.
-struct Override {
-    std::string section = "general";
-    std::string option;
-    std::string value;
-    bool operator==(const Override&) const = default;
-};
-
 // -d: the unnamed type is always among them.
 struct DebugRequest {
     events::DebugTypes types;
@@ -34,10 +24,10 @@ struct CommandLine {
     std::optional<std::string> config_file;            // -c
     std::optional<DebugRequest> debug;                 // -d
     std::optional<std::vector<std::string>> folders;   // -f, nothing stripped
-    std::vector<Override> overrides;                   // -k, in order
+    std::vector<std::string> overrides;                // -k, in order: [section:]option=value
     std::optional<std::string> log_file;               // -l
     std::optional<std::string> interface;              // -u, as written; takes the place of [general] ui
-    std::optional<std::string> profile_directory;      // -P
+    std::optional<std::string> profile_directory;      // -P; implies -1
     std::optional<std::string> delete_folder;          // --delete-folder
     bool single_thread = false;                        // -1
     bool once = false;                                 // -o
@@ -53,12 +43,11 @@ struct CommandLine {
     // Debugging forces a single thread ("Debug mode: Forcing to singlethreaded.") unless threads are what is
     // debugged and -1 was not given.
     bool debug_forces_single_thread() const noexcept;
-    // The options given that this program knows but cannot do yet, as users write them. A run that would have
-    // to ignore one of them must refuse instead.
-    std::vector<std::string> unsupported() const;
+    // -1, or what implies it: profiling and most debugging.
+    bool runs_in_a_single_thread() const noexcept;
 };
 
-// The program has nothing more to do: help, version, a usage error (status 2) or a malformed -k (status 1).
+// The program has nothing more to do: help, version or a usage error (status 2).
 struct ExitNow {
     int status;
     std::string standard_output;

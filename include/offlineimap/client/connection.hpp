@@ -156,6 +156,7 @@ class Connection {
     // Upper case, after login, in the server's order.
     const std::vector<std::string>& capabilities() const noexcept;
     bool has(std::string_view capability) const noexcept;
+    // The server's first line, without its end.
     const std::string& greeting() const noexcept;
     bool usable() const noexcept;
     // Where debug lines go from now on: the folder that leases the connection.

@@ -27,6 +27,13 @@ struct CredentialSources {
     std::optional<std::filesystem::path> remotepassfile;
     std::filesystem::path user_netrc;  // ~/.netrc
     std::filesystem::path system_netrc = "/etc/netrc";
+    // The system's keyring, asked after netrc; nullopt: it has no password for them. Empty: not to be asked.
+    std::function<std::optional<base::Secret>(const std::string& service, const std::string& user)>
+        read_keyring;
+    // Puts a password that the server has accepted into the keyring. Empty: not wanted.
+    // Differs from OfflineIMAP, which stores a password before it is known to be right.
+    std::function<void(const std::string& service, const std::string& user, const base::Secret& password)>
+        store_in_keyring;
 };
 
 // Thread-safe: one instance serves all connections of a repository, and while one thread asks the user, the

@@ -37,6 +37,7 @@ class Mbnames {
     Mbnames(MbnamesSettings settings, events::Reporter reporter);
     // The folders of one account's round.
     void account_done(const std::string& account, const std::vector<SyncedFolder>& folders);
+    bool is_incremental() const noexcept { return settings_.incremental; }
     // The final file; also at the end of each account with `incremental`.
     void write();
 
@@ -50,8 +51,15 @@ class Mbnames {
     std::mutex files_mutex_;  // held while the files are written: one writer at a time in this process
 };
 
+// --mbnames-prune: removes the files of all accounts but `kept` from `directory`, and tells of each, or that
+// there was none; a dry run only tells. Names are compared whole. Differs from OfflineIMAP, which keeps the
+// file of "Foo" while "FooBar" is configured.
+void prune_mbnames(const std::filesystem::path& directory, const std::vector<std::string>& kept,
+                   events::Run run, const events::Reporter& reporter);
+
 // peritem % item, as Python does it for %(name)s and %%. Throws Error{repository, configuration} for anything
-// else.
-std::string format_item(const std::string& peritem, const MbnamesItem& item);
+// else. Between double quotes, what a mail reader would act on is escaped with a backslash; nullopt: a value
+// cannot be written so that a mail reader takes it for a name.
+std::optional<std::string> format_item(const std::string& peritem, const MbnamesItem& item);
 
 }  // namespace offlineimap::sync

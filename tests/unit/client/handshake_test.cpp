@@ -28,7 +28,7 @@ TEST_F(Handshakes, LogInWithOneRoundTripWhereTheServerAllowsIt) {
             EXPECT_EQ(connection.capabilities(), (std::vector<std::string>{"IMAP4REV1", "UIDPLUS"}));
             EXPECT_TRUE(connection.has("UIDPLUS"));
             EXPECT_FALSE(connection.has("IDLE"));
-            EXPECT_EQ(connection.greeting(), "hello");
+            EXPECT_EQ(connection.greeting(), "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello");
             EXPECT_TRUE(connection.usable());
             EXPECT_EQ(credentials.times_accepted, 1);
             connection.close();

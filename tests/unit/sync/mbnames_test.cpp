@@ -66,15 +66,30 @@ TEST_F(MbnamesTest, ListsAccountsThatWereNotSyncedNow) {
     EXPECT_EQ(content(settings_.filename), "mailboxes \"+A/INBOX\"\n\"+A/Work\"\n\"+B/INBOX\"\n");
 }
 
-TEST_F(MbnamesTest, LeavesOutNamesThatAMailReaderWouldExecute) {
+TEST_F(MbnamesTest, EscapesBetweenQuotesWhatAMailReaderWouldExecute) {
     auto mbnames = make();
     mbnames.account_done("T", {{"T", "`touch pwned`", "/m"},
                                {"T", "q\"; source evil", "/m"},
                                {"T", "$HOME", "/m"},
-                               {"T", "INBOX", "/m"}});
+                               {"T", "back\\slash", "/m"}});
     mbnames.write();
-    EXPECT_EQ(content(settings_.filename), "mailboxes \"+T/INBOX\"\n");
+    EXPECT_EQ(content(settings_.filename),
+              "mailboxes \"+T/\\$HOME\"\n\"+T/\\`touch pwned\\`\"\n\"+T/back\\\\slash\"\n"
+              "\"+T/q\\\"; source evil\"\n");
+    EXPECT_TRUE(sink_.records.empty());
+}
+
+TEST_F(MbnamesTest, LeavesOutNamesThatCannotBeMadeHarmless) {
+    settings_.peritem = "+%(accountname)s/%(foldername)s";
+    auto mbnames = make();
+    mbnames.account_done(
+        "T", {{"T", "`x`", "/m"}, {"T", "a;b", "/m"}, {"T", "two\nlines", "/m"}, {"T", "a b", "/m"}});
+    mbnames.write();
+    EXPECT_EQ(content(settings_.filename), "mailboxes +T/a b\n");
     EXPECT_EQ(sink_.records.size(), 3U);
+    settings_.peritem = "\"%(foldername)s\"";
+    make().write();
+    EXPECT_EQ(content(settings_.filename), "mailboxes \"\\`x\\`\"\n\"a b\"\n\"a;b\"\n");
 }
 
 TEST_F(MbnamesTest, HonoursTheFilter) {
@@ -92,6 +107,55 @@ TEST_F(MbnamesTest, ChangesNothingInADryRun) {
     mbnames.write();
     EXPECT_TRUE(std::filesystem::is_empty(root_));
     EXPECT_EQ(sink_.records.size(), 2U);
+}
+
+class PruneMbnamesTest : public MbnamesTest {
+  protected:
+    PruneMbnamesTest() {
+        auto mbnames = make();
+        for (const auto* account : {"Foo", "FooBar", "Old"})
+            mbnames.account_done(account, {{account, "INBOX", "/m"}});
+    }
+    void prune(const std::vector<std::string>& kept, events::Run run = events::Run::real) {
+        prune_mbnames(settings_.directory, kept, run, events::Reporter(sink_, "MainThread"));
+    }
+    std::string path_of(const std::string& account) const {
+        return (settings_.directory / (account + ".json")).string();
+    }
+    std::vector<std::string> told() const {
+        std::vector<std::string> texts;
+        for (const auto& record : sink_.records)
+            texts.push_back(std::get<events::Information>(record.event).text);
+        return texts;
+    }
+    bool has(const std::string& account) const { return std::filesystem::exists(path_of(account)); }
+};
+
+TEST_F(PruneMbnamesTest, RemovesTheFilesOfAccountsThatAreGone) {
+    prune({"Foo", "FooBar"});
+    EXPECT_TRUE(has("Foo") && has("FooBar"));
+    EXPECT_FALSE(has("Old"));
+    EXPECT_EQ(told(), std::vector<std::string>{"removed " + path_of("Old")});
+}
+
+TEST_F(PruneMbnamesTest, ComparesWholeNames) {
+    prune({"FooBar", "Older"});
+    EXPECT_TRUE(has("FooBar"));
+    EXPECT_FALSE(has("Foo") || has("Old"));
+}
+
+TEST_F(PruneMbnamesTest, SaysThatThereIsNothingToDo) {
+    prune({"Foo", "FooBar", "Old"});
+    EXPECT_EQ(told(), std::vector<std::string>{"no cache file to remove"});
+    std::filesystem::remove_all(settings_.directory);
+    prune({});
+    EXPECT_EQ(told().size(), 2U);
+}
+
+TEST_F(PruneMbnamesTest, DryRunOnlyTells) {
+    prune({"Foo", "FooBar"}, events::Run::dry);
+    EXPECT_TRUE(has("Old"));
+    EXPECT_EQ(told(), std::vector<std::string>{"mbnames would remove " + path_of("Old")});
 }
 
 TEST(FormatItem, KnowsPythonsPercentForms) {

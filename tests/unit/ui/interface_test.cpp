@@ -54,24 +54,25 @@ TEST(InterfaceNames, RoundTrip) {
 }
 
 TEST(InterfaceNames, UnknownOneIsAnsweredWithTheChoice) {
-    EXPECT_EQ(unknown_name_message("foo"), "UI 'foo' does not exist, choose one of: ttyui, basic, quiet");
+    EXPECT_EQ(unknown_name_message("foo"),
+              "UI 'foo' does not exist, choose one of: ttyui, basic, quiet, syslog");
 }
 
 TEST(InterfaceFactory, RefusesWhatIsNotBuiltInWithTheChoice) {
-    for (const auto name : {Name::syslog, Name::machineui, Name::blinkenlights}) {
+    for (const auto name : {Name::machineui, Name::blinkenlights}) {
         try {
             make_interface(name, {});
             ADD_FAILURE() << name_of(name) << " was made";
         } catch (const base::Error& error) {
             EXPECT_EQ(error.code(), base::ErrorCode::unsupported);
             EXPECT_EQ(error.what(), "UI '" + std::string(name_of(name)) +
-                                        "' is not built in yet, choose one of: ttyui, basic, quiet");
+                                        "' is not built in yet, choose one of: ttyui, basic, quiet, syslog");
         }
     }
 }
 
 TEST(InterfaceFactory, MakesEachAvailableName) {
-    EXPECT_THAT(available_names(), ElementsAre("ttyui", "basic", "quiet"));
+    EXPECT_THAT(available_names(), ElementsAre("ttyui", "basic", "quiet", "syslog"));
     for (const auto& name : available_names()) EXPECT_NE(make_interface(*parse_name(name), {}), nullptr);
 }
 
