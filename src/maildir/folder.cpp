@@ -1,5 +1,6 @@
 #include "offlineimap/maildir/folder.hpp"
 
+#include <unordered_map>
 #include <utility>
 
 #include "offlineimap/base/text.hpp"
@@ -102,6 +103,10 @@ mail::Listing Folder::scan(std::stop_token stop) {
     return listing;
 }
 
+std::string Folder::identity() const {
+    return os::file_identity(state_->settings.path, base::Severity::folder);
+}
+
 const std::vector<std::string>& Folder::duplicate_names() const noexcept {
     return state_->duplicate_names;
 }
@@ -175,6 +180,25 @@ bool Folder::assign_uid(const mail::MessageKey& key, base::Uid uid, mail::Flags 
         state_->names.put(mail::MessageKey(uid), to);
         return true;
     });
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): long work takes its token by value everywhere
+void Folder::renumber(std::span<const Renumbered> files, std::stop_token stop) {
+    NameArena arena;
+    std::unordered_map<std::string_view, Sighting> by_base;
+    for (const auto& sighting : state_->read_names(arena, stop))
+        by_base.insert_or_assign(mail::parse_maildir_name(sighting.name, {}).base, sighting);
+    for (const auto& file : files) {
+        const auto found = by_base.find(mail::parse_maildir_name(file.name, {}).base);
+        if (found == by_base.end()) continue;
+        const Location from{found->second.place, std::string(found->second.name), {}};
+        const auto flags = mail::parse_maildir_name(from.name, state_->settings.folder_md5).flags;
+        Location to{from.place, state_->make_name(seconds_now(), file.uid, flags), flags};
+        os::stop_point("maildir-before-renumber");
+        state_->move(from, to, file.uid, flags);
+        os::stop_point("maildir-after-renumber");
+    }
+    sync();
 }
 
 bool Folder::remove(const mail::MessageKey& key) {

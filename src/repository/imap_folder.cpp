@@ -1,6 +1,7 @@
 #include "imap_folder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -163,6 +164,72 @@ mail::Listing ImapFolder::load(const Context& context) {
     });
 }
 
+namespace {
+
+// RFC 3501 §6.4.4: "1-Feb-1994".
+std::string search_date(std::chrono::year_month_day day) {
+    constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    return std::to_string(static_cast<unsigned>(day.day())) + '-' +
+           std::string(kMonths.at(static_cast<unsigned>(day.month()) - 1)) + '-' +
+           std::to_string(static_cast<int>(day.year()));
+}
+
+// Not "n:*": that names the last message even where its UID is below n (RFC 3501 §6.4.8).
+std::string uids_from(base::Uid first) {
+    return std::to_string(first.value()) + ":4294967295";
+}
+
+// A message that the server finds and does not list would look like a deleted one; one that went away in
+// between is no longer found either.
+void require_all_listed(client::Connection& connection, const mail::Listing& listing,
+                        std::vector<base::Uid> found, const Context& context) {
+    std::erase_if(found, [&](base::Uid uid) { return listing.contains(mail::MessageKey(uid)); });
+    if (found.empty()) return;
+    const auto still_there = connection.search("UID " + set_of(found).to_string(), context.stop);
+    if (still_there.empty()) return;
+    throw base::Error(
+        base::Severity::folder_retry, base::ErrorCode::protocol,
+        "the server does not list message(s) " + set_of(still_there).to_string() + ", which it has");
+}
+
+}  // namespace
+
+mail::Listing ImapFolder::load_from(base::Uid first, const Context& context) {
+    return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
+        const auto uids = connection.search("UID " + uids_from(first), context.stop);
+        mail::Listing listing;
+        listing.reserve(uids.size());
+        connection.fetch_flags(
+            set_of(uids),
+            [&](const client::ListedMessage& message) {
+                if (message.uid < first) return;  // news of another message
+                listing.put({mail::MessageKey(message.uid), message.flags, listing.intern(message.keywords)});
+            },
+            context.stop);
+        require_all_listed(connection, listing, uids, context);
+        return listing;
+    });
+}
+
+std::optional<base::Uid> ImapFolder::first_since(std::chrono::year_month_day day,
+                                                 std::optional<std::uint64_t> below_size,
+                                                 const Context& context) {
+    std::string criteria = "SINCE " + search_date(day);
+    if (below_size) criteria += " SMALLER " + std::to_string(*below_size);
+    const auto uids = with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
+        return connection.search(criteria, context.stop);
+    });
+    if (uids.empty()) return std::nullopt;
+    return *std::min_element(uids.begin(), uids.end());
+}
+
+std::vector<base::Uid> ImapFolder::of_size_or_more(std::uint64_t size, const Context& context) {
+    return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
+        return connection.search("NOT SMALLER " + std::to_string(size), context.stop);
+    });
+}
+
 bool ImapFolder::seems_changed(const mail::Listing& status, const Context& context) {
     return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
         return !connection.selected() || connection.selected()->exists != status.size();
@@ -262,9 +329,8 @@ std::vector<std::optional<base::Uid>> ImapFolder::find_by_content(std::span<cons
                                                                   const std::function<bool(base::Uid)>& taken,
                                                                   const Context& context) {
     const base::Uid first = from.value_or(base::Uid(1));
-    return with_retry(client::Access::read_write, context, [&](client::Connection& connection) {
-        // Not "n:*": that names the last message even where its UID is below n (RFC 3501 §6.4.8).
-        auto there = connection.search("UID " + std::to_string(first.value()) + ":4294967295", context.stop);
+    return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
+        auto there = connection.search("UID " + uids_from(first), context.stop);
         std::erase_if(there, [&](base::Uid uid) { return uid < first || taken(uid); });
         std::vector<RemoteCandidate> candidates;
         for (auto& found : connection.fetch_fingerprints(set_of(there), context.stop)) {

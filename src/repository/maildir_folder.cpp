@@ -57,9 +57,19 @@ base::UidValidity MaildirFolder::uid_validity(const Context&) {
     return kMaildirValidity;
 }
 
+void MaildirFolder::debug(const Context& context, const std::string& text) const {
+    if (!context.reporter.debugging(events::DebugType::maildir)) return;
+    context.reporter(
+        events::DebugMessage{events::DebugType::maildir, settings_.store.path.string() + ": " + text});
+}
+
 mail::Listing MaildirFolder::load(const Context& context) {
     if (!store_) return {};
     listing_ = store_->scan(context.stop);
+    const auto fresh = std::count_if(listing_.begin(), listing_.end(),
+                                     [](const auto& entry) { return !entry.key.has_uid(); });
+    debug(context, "scanned: " + std::to_string(listing_.size()) + " messages, " + std::to_string(fresh) +
+                       " of them without a UID");
     for (const auto& name : store_->duplicate_names()) {
         context.reporter(events::WarningGiven{
             "Folder '" + entry().name.text() + "' [" + end().repository + "] has two files with one UID; '" +
@@ -77,14 +87,17 @@ bool MaildirFolder::is_read_only(const Context&) {
     return false;
 }
 
-std::vector<base::Uid> MaildirFolder::remove(std::span<const base::Uid> uids, const Context&) {
-    for (const auto uid : uids) store_->remove(mail::MessageKey(uid));
+std::vector<base::Uid> MaildirFolder::remove(std::span<const base::Uid> uids, const Context& context) {
+    for (const auto uid : uids) {
+        debug(context, "removing UID " + std::to_string(uid.value()));
+        store_->remove(mail::MessageKey(uid));
+    }
     store_->sync();
     return {uids.begin(), uids.end()};
 }
 
 std::vector<base::Uid> MaildirFolder::change_flags(std::span<const mail::Listing::Entry> messages,
-                                                   FlagChange change, char letter, const Context&) {
+                                                   FlagChange change, char letter, const Context& context) {
     std::vector<base::Uid> changed;
     for (const auto& message : messages) {
         mail::Flags flags = message.flags;
@@ -93,34 +106,86 @@ std::vector<base::Uid> MaildirFolder::change_flags(std::span<const mail::Listing
         } else {
             flags.remove(letter);
         }
+        debug(context, "giving UID " + message.key.to_string() + " the flags '" + flags.to_string() + "'");
         if (store_->set_flags(message.key, flags)) changed.push_back(message.key.uid());
     }
     store_->sync();
     return changed;
 }
 
+std::string MaildirFolder::identity() const {
+    return store_ ? store_->identity() : std::string();
+}
+
 std::unique_ptr<Delivery> MaildirFolder::deliver() {
     return std::make_unique<MaildirDelivery>(*store_);
 }
 
-std::optional<OutgoingMessage> MaildirFolder::prepare(const mail::MessageKey& key, const Context&) {
+namespace {
+
+ContentIdentity identity_of(const maildir::WireContent& wire) {
+    auto identity = wire.identify();
+    return {identity.size, std::move(identity.sha256), std::move(identity.header_sha256),
+            std::move(identity.message_id)};
+}
+
+}  // namespace
+
+std::optional<OutgoingMessage> MaildirFolder::prepare(const mail::MessageKey& key, const Context& context) {
     auto content = store_->open(key);
     if (!content) return std::nullopt;
+    debug(context, "reading '" + content->local_name + "'");
     const maildir::WireContent wire(std::move(content->file), content->local_name, settings_.dropped_headers);
-    auto identity = wire.identify();
     const auto* known = listing_.find(key);
     return OutgoingMessage{.key = key,
                            .local_name = content->local_name,
                            .flags = known ? known->flags : mail::Flags(),
                            .internal_date = content->modified,
-                           .identity = {identity.size, std::move(identity.sha256),
-                                        std::move(identity.header_sha256), std::move(identity.message_id)},
+                           .identity = identity_of(wire),
                            .open = [wire] { return wire.reader(); }};
+}
+
+std::optional<ContentIdentity> MaildirFolder::identify(const mail::MessageKey& key, Headers headers) {
+    auto content = store_->open(key);
+    if (!content) return std::nullopt;
+    const bool filtered = headers == Headers::without_filtered;
+    return identity_of({std::move(content->file), content->local_name,
+                        filtered ? settings_.dropped_headers : std::vector<std::string>()});
+}
+
+std::optional<std::string> MaildirFolder::local_name(const mail::MessageKey& key) const {
+    return store_->name_of(key);
+}
+
+bool MaildirFolder::has_ambiguous_uids() const {
+    return store_ && !store_->duplicate_names().empty();
+}
+
+void MaildirFolder::renumber(std::span<const NewUid> files, const Context& context) {
+    std::vector<maildir::Renumbered> names;
+    for (const auto& file : files) names.push_back({file.local_name, file.uid});
+    store_->renumber(names, context.stop);
 }
 
 bool MaildirFolder::assign_uid(const mail::MessageKey& key, base::Uid uid) {
     const auto* known = listing_.find(key);
     return store_->assign_uid(key, uid, known ? known->flags : mail::Flags());
+}
+
+bool MaildirFolder::is_smaller(const mail::MessageKey& key, std::uint64_t wire_size) {
+    auto content = store_->open(key);
+    if (!content || content->file_size >= wire_size) return !content;
+    // Each LF may become two bytes.
+    if (content->file_size * 2 < wire_size) return true;
+    const maildir::WireContent wire(std::move(content->file), content->local_name, settings_.dropped_headers);
+    return wire.identify().size < wire_size;
+}
+
+std::optional<std::chrono::sys_seconds> MaildirFolder::name_time(const mail::MessageKey& key) const {
+    if (!store_) return std::nullopt;
+    const auto seconds = store_->name_time(key);
+    if (!seconds) return std::nullopt;
+    return std::chrono::sys_seconds(std::chrono::seconds(*seconds));
 }
 
 std::optional<mail::MessageKey> MaildirFolder::find_unassigned(const std::string& local_name) const {

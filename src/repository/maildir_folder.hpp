@@ -33,14 +33,23 @@ class MaildirFolder final : public LocalFolder {
                                         char letter, const Context& context) override;
 
     std::unique_ptr<Delivery> deliver() override;
+    std::string identity() const override;
     std::optional<OutgoingMessage> prepare(const mail::MessageKey& key, const Context& context) override;
+    std::optional<ContentIdentity> identify(const mail::MessageKey& key, Headers headers) override;
+    std::optional<std::string> local_name(const mail::MessageKey& key) const override;
+    bool has_ambiguous_uids() const override;
+    void renumber(std::span<const NewUid> files, const Context& context) override;
     bool assign_uid(const mail::MessageKey& key, base::Uid uid) override;
+    bool is_smaller(const mail::MessageKey& key, std::uint64_t wire_size) override;
+    std::optional<std::chrono::sys_seconds> name_time(const mail::MessageKey& key) const override;
     std::optional<mail::MessageKey> find_unassigned(const std::string& local_name) const override;
     void sync() override;
     mail::Flags letters_for(const std::vector<std::string>& keywords) const override;
     mail::Flags mapped_letters() const override;
 
   private:
+    void debug(const Context& context, const std::string& text) const;
+
     MaildirFolderSettings settings_;
     // Null only where `may_be_missing` and the folder is missing.
     std::unique_ptr<maildir::Folder> store_;

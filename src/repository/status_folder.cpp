@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include "offlineimap/status/folder_identity.hpp"
 #include "offlineimap/status/folder_status.hpp"
 #include "offlineimap/status/folder_validity.hpp"
 #include "offlineimap/status/names.hpp"
+#include "offlineimap/status/renumbering.hpp"
+#include "offlineimap/status/start_uid.hpp"
 
 namespace offlineimap::repository {
 
@@ -114,6 +117,18 @@ void StatusFolder::forget(std::span<const base::Uid> uids) {
     state_->listing.erase(keys);
 }
 
+void StatusFolder::replace_all(std::span<const Agreed> messages) {
+    status::Changes changes;
+    mail::Listing listing;
+    for (const auto& entry : state_->listing) changes.erase.push_back(entry.key.uid());
+    for (const auto& message : messages) {
+        changes.put.push_back({.uid = message.uid, .flags = message.flags, .labels = {}});
+        listing.put({mail::MessageKey(message.uid), message.flags});
+    }
+    state_->file->apply(changes);
+    state_->listing = std::move(listing);
+}
+
 void StatusFolder::begin_uploads(std::span<const OutgoingMessage> messages, const AppendPosition& before) {
     status::Changes changes;
     for (const auto& message : messages) changes.open_intents.push_back(intent_of(message, before));
@@ -132,10 +147,17 @@ base::FolderName status_name(const FolderEntry& remote, char remote_separator) {
 
 namespace {
 
+const std::string& repository_at(const StatusSettings& settings, Side side) {
+    return side == Side::remote ? settings.remote_repository : settings.local_repository;
+}
+
 std::filesystem::path validity_file(const StatusSettings& settings, Side side,
                                     const base::FolderName& folder) {
-    const auto& repository = side == Side::remote ? settings.remote_repository : settings.local_repository;
-    return status::MetadataTree{settings.metadata}.folder_validity(repository, folder);
+    return status::MetadataTree{settings.metadata}.folder_validity(repository_at(settings, side), folder);
+}
+
+std::filesystem::path start_file(const StatusSettings& settings, Side side, const base::FolderName& folder) {
+    return status::MetadataTree{settings.metadata}.start_uid(repository_at(settings, side), folder);
 }
 
 }  // namespace
@@ -145,6 +167,13 @@ std::vector<std::string> state_files(const StatusSettings& settings, const base:
     return {paths_of(settings, name).sqlite.string(),
             validity_file(settings, Side::remote, remote.name).string(),
             validity_file(settings, Side::local, local.name).string()};
+}
+
+std::vector<std::string> companion_files(const StatusSettings& settings, const base::FolderName& name) {
+    std::vector<std::string> files;
+    if (settings.backend == config::StatusBackend::plain) return files;
+    for (const auto& file : status::companions(paths_of(settings, name))) files.push_back(file.string());
+    return files;
 }
 
 void start_afresh(const StatusSettings& settings, const base::FolderName& name) {
@@ -163,6 +192,57 @@ void save_validity(const StatusSettings& settings, Side side, const base::Folder
 
 void forget_validity(const StatusSettings& settings, Side side, const base::FolderName& folder) {
     status::forget_validity(validity_file(settings, side, folder));
+}
+
+namespace {
+
+std::filesystem::path renumbering_file(const StatusSettings& settings, const base::FolderName& name) {
+    return status::MetadataTree{settings.metadata}.renumbering(settings.account, name);
+}
+
+}  // namespace
+
+std::optional<Renumbering> open_renumbering(const StatusSettings& settings, const base::FolderName& name) {
+    const auto stored = status::read_renumbering(renumbering_file(settings, name));
+    if (!stored) return std::nullopt;
+    Renumbering renumbering{.uid_validity = stored->uid_validity, .messages = {}};
+    for (const auto& message : stored->messages)
+        renumbering.messages.push_back({message.local_name, message.uid, message.agreed});
+    return renumbering;
+}
+
+void begin_renumbering(const StatusSettings& settings, const base::FolderName& name,
+                       const Renumbering& renumbering) {
+    status::Renumbering stored{.uid_validity = renumbering.uid_validity};
+    for (const auto& message : renumbering.messages)
+        stored.messages.push_back({message.local_name, message.uid, message.agreed});
+    status::write_renumbering(renumbering_file(settings, name), stored);
+}
+
+void end_renumbering(const StatusSettings& settings, const base::FolderName& name) {
+    status::remove_renumbering(renumbering_file(settings, name));
+}
+
+std::string identity_file(const StatusSettings& settings, const base::FolderName& local) {
+    return status::MetadataTree{settings.metadata}.folder_identity(settings.local_repository, local).string();
+}
+
+std::optional<std::string> saved_identity(const StatusSettings& settings, const base::FolderName& local) {
+    return status::read_identity(identity_file(settings, local));
+}
+
+void save_identity(const StatusSettings& settings, const base::FolderName& local,
+                   const std::string& identity) {
+    status::write_identity(identity_file(settings, local), identity);
+}
+
+std::optional<base::Uid> saved_start(const StatusSettings& settings, Side side,
+                                     const base::FolderName& folder) {
+    return status::read_start_uid(start_file(settings, side, folder));
+}
+
+void save_start(const StatusSettings& settings, Side side, const base::FolderName& folder, base::Uid first) {
+    status::write_start_uid(start_file(settings, side, folder), first);
 }
 
 }  // namespace offlineimap::repository

@@ -5,6 +5,8 @@
 
 #include "offlineimap/base/text.hpp"
 
+#include "journal_text.hpp"
+
 namespace offlineimap::status {
 
 namespace {
@@ -12,34 +14,6 @@ namespace {
 constexpr std::string_view kMagic = "offlineimap intents 1";
 constexpr std::size_t kFields = 7;
 constexpr std::string_view kUnknown = "-";
-
-// Blanks separate fields and LF ends a line, so everything up to the blank is written as %XX; '%' too.
-std::string escape(std::string_view text) {
-    std::string escaped;
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) > ' ' && c != '%' && c != '\x7f') {
-            escaped += c;
-        } else {
-            escaped += '%' + base::to_hex(std::string_view(&c, 1));
-        }
-    }
-    return escaped;
-}
-
-std::optional<std::string> unescape(std::string_view text) {
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            plain += text[i];
-            continue;
-        }
-        const auto byte = base::parse_integer<std::uint8_t>(text.substr(i + 1, 2), 16);
-        if (!byte || text.size() - i < 3) return std::nullopt;
-        plain += static_cast<char>(*byte);
-        i += 2;
-    }
-    return plain;
-}
 
 std::string format_line(const Intent& intent) {
     const std::string uid_next =

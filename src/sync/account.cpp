@@ -33,6 +33,29 @@ std::string folder_thread_name(const repository::FolderEntry& remote, const std:
     return "Folder " + name + " [acc: " + account + "]";
 }
 
+// Tells when a named activity begins and ends, whatever thread of the system it has.
+class ThreadOfWork {
+  public:
+    ThreadOfWork(const events::Reporter& reporter, const std::string& account) : reporter_(reporter) {
+        reporter_(events::ThreadStarted{account});
+        debug("begins");
+    }
+    ~ThreadOfWork() {
+        debug("ends");
+        reporter_(events::ThreadEnded{});
+    }
+    ThreadOfWork(const ThreadOfWork&) = delete;
+    ThreadOfWork& operator=(const ThreadOfWork&) = delete;
+
+  private:
+    void debug(const char* what) const {
+        if (!reporter_.debugging(events::DebugType::thread)) return;
+        reporter_(events::DebugMessage{events::DebugType::thread, reporter_.thread() + " " + what});
+    }
+
+    const events::Reporter& reporter_;
+};
+
 // `quick = N`: one full sync, then N quick ones, then full again; negative: always quick.
 class QuickCounter {
   public:
@@ -91,11 +114,7 @@ class FolderQueue {
 
     void sync_one(const FolderPair& pair) {
         const auto reporter = context_.reporter.named(folder_thread_name(pair.remote, settings_.account));
-        reporter(events::ThreadStarted{settings_.account});
-        struct Ending {
-            const events::Reporter& reporter;
-            ~Ending() { reporter(events::ThreadEnded{}); }
-        } const ending{reporter};
+        const ThreadOfWork thread(reporter, settings_.account);
         sync_folder(pair, settings_, *ends_.remote, *ends_.local, Context{reporter, context_.stop});
     }
 
@@ -173,15 +192,8 @@ class AccountRunner {
     }
 
     std::optional<os::AccountLock> acquire_lock() const {
-        std::error_code ignored;
-        if (settings_.dry_run && !std::filesystem::exists(settings_.metadata, ignored)) return std::nullopt;
-        auto lock = os::AccountLock::try_acquire(settings_.metadata / (settings_.name + ".lock"));
-        if (!lock) {
-            throw base::Error(
-                base::Severity::repository, base::ErrorCode::lock_held,
-                "Could not lock account " + settings_.name + ". Is another instance using this account?");
-        }
-        return lock;
+        return lock_account(settings_.metadata, settings_.name,
+                            settings_.dry_run ? events::Run::dry : events::Run::real);
     }
 
     void sync_folders(Thoroughness mode) {
@@ -215,7 +227,9 @@ class AccountRunner {
                            .dry_run = settings_.dry_run},
                 .dry_run = settings_.dry_run,
                 .ignore_readonly = settings_.ignore_readonly,
-                .thoroughness = mode};
+                .thoroughness = mode,
+                .maxage = ends_.account.maxage,
+                .maxsize = ends_.account.maxsize};
     }
 
     void hook(const char* name, const std::string& command, Thoroughness mode) const {
@@ -235,7 +249,8 @@ class AccountRunner {
         auto remaining = total;
         auto keep_alive_due = keep_alive_period();
         while (remaining > 0s) {
-            const auto step = std::min(remaining, kSleepStep);
+            auto step = std::min(remaining, kSleepStep);
+            if (keep_alive_due > 0s) step = std::min(step, keep_alive_due - (total - remaining));
             context_.reporter(events::Sleeping{step, remaining});
             switch (control_.wait(step, wakes_seen_)) {
                 case Control::Ended::told_to_end:
@@ -272,6 +287,22 @@ class AccountRunner {
 
 }  // namespace
 
+std::optional<os::AccountLock> lock_account(const std::filesystem::path& metadata, const std::string& account,
+                                            events::Run run) {
+    const auto path = metadata / (account + ".lock");
+    std::optional<os::AccountLock> lock;
+    if (run == events::Run::dry) {
+        if (!os::AccountLock::is_held(path)) return lock;
+    } else {
+        lock = os::AccountLock::try_acquire(path);
+    }
+    if (!lock) {
+        throw base::Error(base::Severity::repository, base::ErrorCode::lock_held,
+                          "Could not lock account " + account + ". Is another instance using this account?");
+    }
+    return lock;
+}
+
 void run_account(const AccountSettings& settings, Control& control, const events::Reporter& reporter) {
     try {
         AccountRunner(settings, settings.make_ends(), control, reporter).run();
@@ -290,9 +321,8 @@ void run_in_turn(const std::vector<AccountSettings>& accounts, std::atomic<std::
                  Control& control, const events::Reporter& reporter) {
     for (std::size_t i = next++; i < accounts.size() && !control.stopping(); i = next++) {
         const auto own = reporter.named("Account sync " + accounts[i].name);
-        own(events::ThreadStarted{accounts[i].name});
+        const ThreadOfWork thread(own, accounts[i].name);
         run_account(accounts[i], control, own);
-        own(events::ThreadEnded{});
     }
 }
 

@@ -1,9 +1,14 @@
 #include "offlineimap/sync/folder_sync.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "offlineimap/os/system.hpp"
+
 #include "passes.hpp"
+#include "renumbering.hpp"
+#include "scope.hpp"
 
 namespace offlineimap::sync {
 
@@ -21,34 +26,69 @@ void report_loaded(const repository::Folder& folder, const mail::Listing& listin
     context.reporter(events::MessageListLoaded{folder.end().kind, folder.end().folder, listing.size()});
 }
 
-// The saved UIDVALIDITY of one side against the present one. Nothing saved: the present one is remembered.
-bool validity_holds(const FolderWork& work, Side side, repository::Folder& folder) {
-    const auto current = folder.uid_validity(work.context);
+enum class Epoch { same, new_to_us, changed };
+
+// The saved UIDVALIDITY of one side against the present one.
+Epoch epoch_of(const FolderWork& work, Side side, repository::Folder& folder) {
     const auto saved = saved_validity(work.settings.status, side, folder.entry().name);
-    if (!saved) {
-        if (!work.settings.dry_run) save_validity(work.settings.status, side, folder.entry().name, current);
-        return true;
-    }
-    if (*saved == current) return true;
+    if (!saved) return Epoch::new_to_us;
+    return *saved == folder.uid_validity(work.context) ? Epoch::same : Epoch::changed;
+}
+
+void remember_epoch(const FolderWork& work, Side side, repository::Folder& folder) {
+    if (work.settings.dry_run) return;
+    save_validity(work.settings.status, side, folder.entry().name, folder.uid_validity(work.context));
+}
+
+void report_new_epoch(const FolderWork& work, Side side, repository::Folder& folder) {
+    const auto saved = saved_validity(work.settings.status, side, folder.entry().name);
     work.context.reporter(events::UidValidityProblem{folder.end().folder, folder.end().repository,
-                                                     saved->value(), current.value()});
+                                                     saved ? saved->value() : 0,
+                                                     folder.uid_validity(work.context).value()});
+}
+
+bool validity_holds(const FolderWork& work, Side side, repository::Folder& folder) {
+    switch (epoch_of(work, side, folder)) {
+        case Epoch::same:
+            return true;
+        case Epoch::new_to_us:
+            remember_epoch(work, side, folder);
+            return true;
+        case Epoch::changed:
+            report_new_epoch(work, side, folder);
+            return false;
+    }
     return false;
+}
+
+// The messages are still the same if each of ours is found on the server under a new UID.
+bool remote_validity_holds(FolderWork& work) {
+    if (epoch_of(work, Side::remote, work.remote) != Epoch::changed)
+        return validity_holds(work, Side::remote, work.remote);
+    const auto current = work.remote.uid_validity(work.context);
+    if (!adopt_new_uids(work, current)) {
+        report_new_epoch(work, Side::remote, work.remote);
+        return false;
+    }
+    work.context.reporter(events::WarningGiven{
+        "Folder '" + work.remote.end().folder + "' [" + work.remote.end().repository +
+        "] has a new UIDVALIDITY (" + std::to_string(current.value()) +
+        "), and all messages here are on the server under new UIDs: " +
+        (work.settings.dry_run ? "the local files would take them; nothing more is done in this dry run"
+                               : "the local files took them, nothing is transferred")});
+    return !work.settings.dry_run;
 }
 
 // RFC 3501 §2.3.1.1: under another UIDVALIDITY, what we remember about UIDs means nothing.
 bool validities_hold(FolderWork& work) {
     if (work.pair.remote_would_be_created) return true;
     if (work.local_listing.empty() && work.status_listing.empty()) {
-        if (!work.settings.dry_run) {
-            save_validity(work.settings.status, Side::local, work.local.entry().name,
-                          work.local.uid_validity(work.context));
-            save_validity(work.settings.status, Side::remote, work.remote.entry().name,
-                          work.remote.uid_validity(work.context));
-        }
+        remember_epoch(work, Side::local, work.local);
+        remember_epoch(work, Side::remote, work.remote);
         return true;
     }
     // Differs from OfflineIMAP: 7.x and 8.x print the problem and sync the folder all the same.
-    return validity_holds(work, Side::local, work.local) && validity_holds(work, Side::remote, work.remote);
+    return validity_holds(work, Side::local, work.local) && remote_validity_holds(work);
 }
 
 void load_local(FolderWork& work) {
@@ -77,9 +117,8 @@ void apply_keywords(FolderWork& work) {
 }
 
 void load_remote(FolderWork& work) {
-    if (work.pair.remote_would_be_created) return;
-    report_loading(work.remote, work.context);
-    work.remote_listing = work.remote.load(work.context);
+    if (!work.pair.remote_would_be_created) report_loading(work.remote, work.context);
+    load_remote_in_scope(work, os::now());
     // The original says nothing about an empty remote folder.
     if (!work.remote_listing.empty()) report_loaded(work.remote, work.remote_listing, work.context);
     apply_keywords(work);
@@ -88,6 +127,30 @@ void load_remote(FolderWork& work) {
 bool is_unchanged(FolderWork& work) {
     return !work.local.seems_changed(work.status_listing, work.context) &&
            !work.remote.seems_changed(work.status_listing, work.context);
+}
+
+bool holds_synced_messages(const mail::Listing& listing) {
+    return std::any_of(listing.begin(), listing.end(), [](const auto& entry) { return entry.key.has_uid(); });
+}
+
+// Another directory in the folder's place (a file system that is not mounted, a backup half restored) is no
+// evidence that somebody deleted all mail.
+void require_continuity(const FolderWork& work) {
+    if (work.status_listing.empty() || holds_synced_messages(work.local_listing)) return;
+    const auto saved = saved_identity(work.settings.status, work.local.entry().name);
+    if (!saved || *saved == work.local.identity()) return;
+    throw base::Error(base::Severity::folder, base::ErrorCode::corrupt_state,
+                      "local folder '" + work.local.end().folder + "' [" + work.local.end().repository +
+                          "] is empty and not the directory that was synced before, so nothing is deleted on "
+                          "the server. If you did delete its mail, remove '" +
+                          identity_file(work.settings.status, work.local.entry().name) +
+                          "'; to have it downloaded again, remove the empty folder");
+}
+
+void remember_identity(const FolderWork& work) {
+    const auto identity = work.local.identity();
+    if (saved_identity(work.settings.status, work.local.entry().name) != identity)
+        save_identity(work.settings.status, work.local.entry().name, identity);
 }
 
 // The second of the four places where an Error is caught: the pass is over, the next one goes on.
@@ -118,17 +181,29 @@ void sync_local_to_remote(FolderWork& work) {
     guarded(work, [&] { propagate_flags(work, Direction::push); });
 }
 
+bool may_be_skipped(FolderWork& work) {
+    const bool is_restricted = is_restricted_by_date(work);
+    if (work.settings.thoroughness != Thoroughness::quick) return false;
+    if (!is_restricted) return is_unchanged(work);
+    work.context.reporter(events::WarningGiven{
+        "Quick syncs (-q) not supported in conjunction with maxage or startdate; ignoring -q."});
+    return false;
+}
+
 void sync_pair(FolderWork& work) {
+    if (!work.settings.dry_run) finish_renumbering(work);
     load_local(work);
-    if (work.settings.thoroughness == Thoroughness::quick && is_unchanged(work)) {
+    if (may_be_skipped(work)) {
         work.context.reporter(events::SkippingUnchangedFolder{work.remote.end().folder});
         return;
     }
+    if (!work.pair.local_would_be_created) require_continuity(work);
     if (!validities_hold(work)) return;
+    if (!work.pair.remote_would_be_created) resolve_open_uploads(work);
     load_remote(work);
-    if (!work.settings.dry_run) resolve_open_uploads(work);
     if (!work.local_repository.options().readonly) sync_remote_to_local(work);
     if (!work.remote_repository.options().readonly) sync_local_to_remote(work);
+    if (!work.settings.dry_run) remember_identity(work);
 }
 
 }  // namespace

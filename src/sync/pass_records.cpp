@@ -19,6 +19,11 @@ void record(FolderWork& work, std::span<const repository::Agreed> messages,
         work.status_listing.put({mail::MessageKey(message.uid), message.flags});
 }
 
+bool is_known(const FolderWork& work, base::Uid uid) {
+    const mail::MessageKey key(uid);
+    return work.local_listing.contains(key) || work.status_listing.contains(key) || work.hidden.contains(key);
+}
+
 void record_known(FolderWork& work, const plan::CopyPlan& plan) {
     std::vector<repository::Agreed> known;
     for (const auto& step : plan.steps) {

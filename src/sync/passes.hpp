@@ -23,6 +23,8 @@ struct FolderWork {
     // What the planner compares with: the status's listing, or an empty one where a dry run would have begun
     // afresh.
     mail::Listing status_listing;
+    // What `maxage`, `startdate` and `maxsize` took out of the three.
+    mail::Listing hidden = {};
 
     events::Run run() const noexcept { return settings.dry_run ? events::Run::dry : events::Run::real; }
     // Between two steps: a stop asked for is obeyed here.
@@ -31,7 +33,11 @@ struct FolderWork {
     }
 };
 
-// Before the passes: uploads that an earlier run began and did not see the end of.
+// Whether this UID belongs to a message that is known already, hidden ones included.
+bool is_known(const FolderWork& work, base::Uid uid);
+
+// Before the passes: uploads that an earlier run began and did not see the end of. A dry run only asks, so
+// that it does not announce copies of what is there.
 void resolve_open_uploads(FolderWork& work);
 
 // Pass 1.
@@ -47,6 +53,10 @@ void record(FolderWork& work, std::span<const repository::Agreed> messages,
             std::span<const std::string> finished_uploads = {});
 // Messages that both sides have and only the status lacks (a lost status is rebuilt without transfer).
 void record_known(FolderWork& work, const plan::CopyPlan& plan);
+
+// A dry run's line for the folder, and for those who want it one for each message. Says nothing of nothing.
+void report_would_copy(const FolderWork& work, const std::vector<mail::MessageKey>& keys,
+                       const events::FolderEnd& source, const events::FolderEnd& destination);
 
 // The server lets nobody write: tells the user (unless told not to) and says so.
 bool refuses_writes(FolderWork& work, repository::Folder& destination, events::ReadOnlyAction action,

@@ -98,24 +98,35 @@ std::vector<base::Uid> transfers_of(const plan::CopyPlan& plan) {
     return uids;
 }
 
+// The user's own Python may fail for one folder; the others go on.
+template <class Call>
+auto for_this_folder(Call call) {
+    try {
+        return call();
+    } catch (const base::Error& error) {
+        throw base::Error(std::min(error.severity(), base::Severity::folder), error.code(), error.what());
+    }
+}
+
+std::vector<base::Uid> never_copied(FolderWork& work) {
+    return for_this_folder([&] { return work.remote_repository.never_copied(work.remote.entry()); });
+}
+
 // `newmail_hook` belongs to the folder named exactly INBOX.
 void call_new_mail_hook(FolderWork& work) {
-    if (work.remote.end().folder == "INBOX") work.remote_repository.call_new_mail_hook();
+    if (work.remote.end().folder != "INBOX") return;
+    for_this_folder([&] { work.remote_repository.call_new_mail_hook(); });
 }
 
 }  // namespace
 
 void pull_messages(FolderWork& work) {
     // Keyword letters follow in the flag pass, as in the original.
-    const auto plan =
-        plan::plan_copies(work.remote_listing, work.local_listing, work.status_listing,
-                          work.remote_repository.never_copied(work.remote.entry()), mail::imap_flags());
+    const auto plan = plan::plan_copies(work.remote_listing, work.local_listing, work.status_listing,
+                                        never_copied(work), mail::imap_flags());
     const auto uids = transfers_of(plan);
     if (work.settings.dry_run) {
-        if (!uids.empty()) {
-            work.context.reporter(
-                events::WouldCopyMessages{{uids.begin(), uids.end()}, work.remote.end(), work.local.end()});
-        }
+        report_would_copy(work, {uids.begin(), uids.end()}, work.remote.end(), work.local.end());
         return;
     }
     for (const auto& key : plan.ignored) {

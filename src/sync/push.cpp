@@ -28,14 +28,8 @@ void report_message_error(FolderWork& work, const std::string& local_name, const
                                                 text});
 }
 
-// UIDs that already belong to a message we know are nobody else's.
-bool is_taken(const FolderWork& work, base::Uid uid) {
-    const mail::MessageKey key(uid);
-    return work.local_listing.contains(key) || work.status_listing.contains(key);
-}
-
 // The files of these messages get their UIDs, durably; then the status learns of them and their intents are
-// closed, in one transaction.
+// closed, in one transaction. In a dry run only the listings learn of it.
 class Adoption {
   public:
     explicit Adoption(FolderWork& work) : work_(work) {}
@@ -44,7 +38,7 @@ class Adoption {
         const auto* known = work_.local_listing.find(key);
         const mail::Flags flags = known ? known->flags : mail::Flags();
         os::stop_point("push-before-rename");
-        const bool still_there = work_.local.assign_uid(key, uid);
+        const bool still_there = work_.settings.dry_run || work_.local.assign_uid(key, uid);
         os::stop_point("push-after-rename");
         work_.local_listing.erase(key);
         // A message that the user deleted meanwhile is on the server and in the status: the deletion pass
@@ -61,6 +55,7 @@ class Adoption {
 
     void commit() {
         if (finished_.empty()) return;
+        if (work_.settings.dry_run) return agree_without_record();
         work_.local.sync();
         os::stop_point("push-before-record");
         record(work_, agreed_, finished_);
@@ -68,6 +63,11 @@ class Adoption {
     }
 
   private:
+    void agree_without_record() {
+        for (const auto& message : agreed_)
+            work_.status_listing.put({mail::MessageKey(message.uid), message.flags});
+    }
+
     FolderWork& work_;
     std::vector<repository::Agreed> agreed_;
     std::vector<std::string> finished_;
@@ -88,7 +88,7 @@ std::vector<Uncertain> look_for(FolderWork& work, const std::vector<Uncertain>& 
     wanted.reserve(uncertain.size());
     for (const auto& upload : uncertain) wanted.push_back(upload.message->identity);
     const auto found = work.remote.find_by_content(
-        wanted, before.uid_next, [&](base::Uid uid) { return is_taken(work, uid); }, work.context);
+        wanted, before.uid_next, [&](base::Uid uid) { return is_known(work, uid); }, work.context);
     std::vector<Uncertain> lost;
     for (std::size_t i = 0; i < uncertain.size(); ++i) {
         const auto& message = *uncertain[i].message;
@@ -250,8 +250,7 @@ void push_messages(FolderWork& work) {
                                         mail::imap_flags());
     const auto keys = transfers_of(plan);
     if (work.settings.dry_run) {
-        if (!keys.empty())
-            work.context.reporter(events::WouldCopyMessages{keys, work.local.end(), work.remote.end()});
+        report_would_copy(work, keys, work.local.end(), work.remote.end());
         return;
     }
     record_known(work, plan);
@@ -273,10 +272,15 @@ struct OpenMessage {
     OpenUpload upload;
 };
 
-// The lowest UIDNEXT of all covers every one of them; one that is unknown means the whole folder.
-std::optional<base::Uid> lowest_start(const std::vector<OpenMessage>& messages) {
-    auto lowest = messages.front().upload.before.uid_next;
-    for (const auto& message : messages) lowest = std::min(lowest, message.upload.before.uid_next);
+// The lowest UIDNEXT of all covers every one of them; one that is unknown, or of UIDs that are no longer
+// valid, means the whole folder.
+std::optional<base::Uid> lowest_start(const std::vector<OpenMessage>& messages, base::UidValidity current) {
+    std::optional<base::Uid> lowest;
+    for (const auto& message : messages) {
+        const auto& before = message.upload.before;
+        if (!before.uid_next || before.uid_validity != current) return std::nullopt;
+        lowest = lowest ? std::min(lowest, before.uid_next) : before.uid_next;
+    }
     return lowest;
 }
 
@@ -298,7 +302,8 @@ void resolve_open_uploads(FolderWork& work) {
         wanted.reserve(messages.size());
         for (const auto& message : messages) wanted.push_back(message.upload.identity);
         const auto found = work.remote.find_by_content(
-            wanted, lowest_start(messages), [&](base::Uid uid) { return is_taken(work, uid); }, work.context);
+            wanted, lowest_start(messages, work.remote.uid_validity(work.context)),
+            [&](base::Uid uid) { return is_known(work, uid); }, work.context);
         for (std::size_t i = 0; i < messages.size(); ++i) {
             const auto& name = messages[i].upload.local_name;
             if (found[i]) {

@@ -145,6 +145,24 @@ class Losses(case.SyncTestCase):
         self.assertEqual(self.server_before, self.account.snapshot())
         self.assert_in_step()
 
+    def test_an_empty_folder_in_place_of_the_synced_one_deletes_nothing(self):
+        self.tree.path("Work").rename(self.tree.root.parent / "aside")
+        self.tree.make_folder("Work")
+        result = self.workspace.run()
+        self.assertEqual(1, result.returncode, str(result))
+        self.assertIn("is empty and not the directory that was synced before", result.output)
+        self.assertEqual(self.server_before, self.account.snapshot())
+        self.tree.remove_folder("Work")
+        (self.tree.root.parent / "aside").rename(self.tree.path("Work"))
+        self.assert_no_op()
+
+    def test_a_folder_emptied_message_by_message_is_emptied_on_the_server(self):
+        for message in self.tree.messages("Work"):
+            self.tree.remove(message)
+        self.workspace.sync()
+        self.assertEqual({}, self.account.messages("Work"))
+        self.assert_no_op()
+
     def test_a_lost_status_is_rebuilt_without_transfer(self):
         rows = {folder: status.read_sqlite(self.workspace.sqlite_status(folder)) for folder in ("INBOX", "Work")}
         shutil.rmtree(self.workspace.metadata / "Account-Test")

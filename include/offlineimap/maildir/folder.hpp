@@ -47,6 +47,12 @@ struct Delivered {
     mail::Flags flags;
 };
 
+// A file by the name it had, and the UID it gets.
+struct Renumbered {
+    std::string name;
+    base::Uid uid;
+};
+
 class Folder;
 
 // Delivery by batch: begin() … write() … finish() for each message, commit() for all. A message that is begun
@@ -99,6 +105,9 @@ class Folder {
     mail::Listing scan(std::stop_token stop);
     const std::vector<std::string>& duplicate_names() const noexcept;
 
+    // Tells this directory from another one that stands in its place later.
+    std::string identity() const;
+
     // For keys of the last scan or of deliveries since. Each follows a file that another program renamed
     // meanwhile (flags changed by a mail reader): the folder is looked through once more for the same base
     // name before giving up. nullopt: it is gone.
@@ -117,6 +126,10 @@ class Folder {
     // After an upload: a completely new name with this UID, in the same subdirectory. The key of the message
     // becomes the UID. False: gone.
     bool assign_uid(const mail::MessageKey& key, base::Uid uid, mail::Flags flags);
+    // The same for many files at once, whatever UIDs they had; they are found by name, or by its part before
+    // the info. Those that are not there any more are passed over, so that an interrupted call can be
+    // repeated. Durable when it returns; a new scan() is needed afterwards.
+    void renumber(std::span<const Renumbered> files, std::stop_token stop);
     // False: it was gone already.
     bool remove(const mail::MessageKey& key);
     // Makes renames and removals so far durable (does nothing without fsync).

@@ -116,6 +116,15 @@ struct AppendPosition {
 
 class RemoteFolder : public Folder {
   public:
+    // What the folder holds at and above `first`.
+    virtual mail::Listing load_from(base::Uid first, const Context& context) = 0;
+    // The lowest UID among messages that arrived on `day` (as the server counts days) or later and, if
+    // `below_size` is given, have fewer bytes on the wire. nullopt: there is none.
+    virtual std::optional<base::Uid> first_since(std::chrono::year_month_day day,
+                                                 std::optional<std::uint64_t> below_size,
+                                                 const Context& context) = 0;
+    // Messages of `size` bytes or more on the wire, by the server's word.
+    virtual std::vector<base::Uid> of_size_or_more(std::uint64_t size, const Context& context) = 0;
     // Every UID ends in exactly one complete() or missing(). A lost connection is replaced and the rest asked
     // for again, `retrycount` attempts without progress at most.
     virtual void fetch(std::span<const base::Uid> sorted_uids, MessageReceiver& receiver,
@@ -158,10 +167,30 @@ class Delivery {
 class LocalFolder : public Folder {
   public:
     virtual std::unique_ptr<Delivery> deliver() = 0;
+    // Tells this folder from another one that stands in its place later.
+    virtual std::string identity() const = 0;
     // nullopt: it is gone.
     virtual std::optional<OutgoingMessage> prepare(const mail::MessageKey& key, const Context& context) = 0;
+    // As the server would have it. nullopt: it is gone.
+    enum class Headers { all, without_filtered };  // `filterheaders` are left out of what is uploaded
+    virtual std::optional<ContentIdentity> identify(const mail::MessageKey& key, Headers headers) = 0;
+    // nullopt: it is gone.
+    virtual std::optional<std::string> local_name(const mail::MessageKey& key) const = 0;
+    // Two files claim one UID: which of them is the message is anybody's guess.
+    virtual bool has_ambiguous_uids() const = 0;
+    // Files known by the names they had get these UIDs, durably, whatever UIDs they had. Those that are gone
+    // or were renamed by an earlier, interrupted call are passed over. What was loaded is void afterwards.
+    struct NewUid {
+        std::string local_name;
+        base::Uid uid;
+    };
+    virtual void renumber(std::span<const NewUid> files, const Context& context) = 0;
     // The message `key` is `uid` from now on. False: it is gone.
     virtual bool assign_uid(const mail::MessageKey& key, base::Uid uid) = 0;
+    // Whether the message has fewer bytes on the wire than that. A message that is gone has.
+    virtual bool is_smaller(const mail::MessageKey& key, std::uint64_t wire_size) = 0;
+    // The time that the message's file name begins with; nullopt if it begins with no number.
+    virtual std::optional<std::chrono::sys_seconds> name_time(const mail::MessageKey& key) const = 0;
     // The message that an intent names, if it still has no UID.
     virtual std::optional<mail::MessageKey> find_unassigned(const std::string& local_name) const = 0;
     // Makes assigned UIDs durable.

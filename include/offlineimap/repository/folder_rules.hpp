@@ -18,10 +18,10 @@ namespace offlineimap::repository {
 
 // A folder of one repository, as the account sees it.
 struct FolderEntry {
-    base::FolderName name;  // its own name
-    base::FolderName
-        visible_name;      // translated by this repository's nametrans; '' if that equals the separator
-    bool selected = true;  // the filter's verdict
+    base::FolderName name;          // its own name
+    base::FolderName visible_name;  // translated by this repository's nametrans; '' if that equals the
+                                    // separator; decoded with `decodefoldernames`
+    bool selected = true;           // the filter's verdict
 };
 
 // Thread-safe. Errors of evaluated options are Error{repository, python}.
@@ -33,6 +33,9 @@ class FolderRules {
     ~FolderRules();
 
     FolderEntry entry(const base::FolderName& name, char separator) const;
+    // How this repository writes a name that came from the other side: with `decodefoldernames` one that is
+    // no modified UTF-7 is encoded.
+    base::FolderName own_name(const base::FolderName& name) const;
     // `name in folderincludes or folderfilter(name)`.
     bool selects(const base::FolderName& name) const;
     const std::vector<std::string>& includes() const noexcept;

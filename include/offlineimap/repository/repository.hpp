@@ -47,11 +47,17 @@ class Repository {
     FolderRules rules_;
 };
 
+// What a server says of itself, for `--info`.
+struct ServerDescription {
+    std::string greeting;                   // its first line
+    std::vector<std::string> capabilities;  // upper case, after login, in its order
+};
+
 class RemoteRepository : public Repository {
   public:
     virtual std::unique_ptr<RemoteFolder> open_remote(const FolderEntry& entry, const Context& context) = 0;
-    // The report of `--info`, line by line, without folders.
-    virtual std::vector<std::string> describe(const Context& context) = 0;
+    // Connects if there is no connection.
+    virtual ServerDescription describe(const Context& context) = 0;
     // `copy_ignore_eval` for this folder: UIDs that are never downloaded. Ascending.
     virtual std::vector<base::Uid> never_copied(const FolderEntry& entry) = 0;
     // `newmail_hook`; does nothing if none is configured.

@@ -53,6 +53,8 @@ class StatusFolder {
     void record(std::span<const Agreed> messages, std::span<const std::string> finished_uploads = {});
     void record_flags(std::span<const Agreed> messages);
     void forget(std::span<const base::Uid> uids);
+    // Everything that was remembered goes, and this takes its place.
+    void replace_all(std::span<const Agreed> messages);
     // Before the first byte of any of them goes out.
     void begin_uploads(std::span<const OutgoingMessage> messages, const AppendPosition& before);
     void close_uploads(std::span<const std::string> local_names);
@@ -64,10 +66,12 @@ class StatusFolder {
 
 // The name below LocalStatus-sqlite: the remote folder's translated name with '.' for the remote separator.
 base::FolderName status_name(const FolderEntry& remote, char remote_separator);
-// The file names that this pair of folders uses; two pairs that share one of them must not both be synced.
-// Throws Error{folder, unsafe_name}.
+// The file names that this pair of folders uses, its status first; two pairs that share one of them must not
+// both be synced. Throws Error{folder, unsafe_name}.
 std::vector<std::string> state_files(const StatusSettings& settings, const base::FolderName& status_name,
                                      const FolderEntry& remote, const FolderEntry& local);
+// Files that may come and go beside the folder's status; a folder whose own file is among them would lose it.
+std::vector<std::string> companion_files(const StatusSettings& settings, const base::FolderName& status_name);
 // A folder was made anew on one side: nothing is remembered of it.
 void start_afresh(const StatusSettings& settings, const base::FolderName& status_name);
 
@@ -78,5 +82,34 @@ std::optional<base::UidValidity> saved_validity(const StatusSettings& settings, 
 void save_validity(const StatusSettings& settings, Side side, const base::FolderName& folder,
                    base::UidValidity validity);
 void forget_validity(const StatusSettings& settings, Side side, const base::FolderName& folder);
+
+// Which directory the local folder was at its last sync; nullopt: not saved yet.
+std::optional<std::string> saved_identity(const StatusSettings& settings, const base::FolderName& local);
+void save_identity(const StatusSettings& settings, const base::FolderName& local,
+                   const std::string& identity);
+// Where that is kept, for the user.
+std::string identity_file(const StatusSettings& settings, const base::FolderName& local);
+
+// New UIDs for a folder whose UIDVALIDITY changed: decided, but not yet done (docs/files.md). Written durably
+// before anything is renamed; the file names are those before.
+struct Renumbered {
+    std::string local_name;
+    base::Uid uid;
+    std::optional<mail::Flags> agreed;  // what the status knew
+};
+struct Renumbering {
+    base::UidValidity uid_validity{0};
+    std::vector<Renumbered> messages;
+};
+std::optional<Renumbering> open_renumbering(const StatusSettings& settings,
+                                            const base::FolderName& status_name);
+void begin_renumbering(const StatusSettings& settings, const base::FolderName& status_name,
+                       const Renumbering& renumbering);
+void end_renumbering(const StatusSettings& settings, const base::FolderName& status_name);
+
+// The UID that `startdate` led to on the first sync of a folder (reference: on-disk formats §6).
+std::optional<base::Uid> saved_start(const StatusSettings& settings, Side side,
+                                     const base::FolderName& folder);
+void save_start(const StatusSettings& settings, Side side, const base::FolderName& folder, base::Uid first);
 
 }  // namespace offlineimap::repository

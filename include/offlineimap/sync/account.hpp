@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "offlineimap/config/options.hpp"
 #include "offlineimap/events/reporter.hpp"
+#include "offlineimap/os/lock.hpp"
 #include "offlineimap/repository/repository.hpp"
 #include "offlineimap/sync/control.hpp"
 
@@ -42,6 +44,11 @@ struct AccountSettings {
     // Called on the account's thread when the folders of a round are done.
     std::function<void(const std::vector<SyncedFolder>&)> folders_done;
 };
+
+// For whoever works on an account's files. A dry run leaves no trace, so it takes no lock; but what another
+// run is changing it cannot foretell. Throws Error{repository, lock_held} if another run has the account now.
+std::optional<os::AccountLock> lock_account(const std::filesystem::path& metadata, const std::string& account,
+                                            events::Run run);
 
 // Runs the account until it is done, stopped, or has failed three rounds in a row. Errors are reported, none
 // leaves.

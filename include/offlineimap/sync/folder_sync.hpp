@@ -1,6 +1,8 @@
 // One folder, both directions: the original's passes in its order (reference: synchronisation §4, §6).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "offlineimap/repository/repository.hpp"
@@ -26,6 +28,8 @@ struct FolderSyncSettings {
     bool dry_run = false;
     bool ignore_readonly = false;
     Thoroughness thoroughness = Thoroughness::full;
+    std::optional<config::MaxAge> maxage = {};
+    std::optional<std::uint64_t> maxsize = {};  // bytes on the wire; what has as many is left alone
 };
 
 // Errors up to severity folder are reported and end the pass or the folder; greater ones and Cancelled leave

@@ -229,6 +229,27 @@ TEST_F(FolderChanges, AssignUidGivesANewNameInTheSameDirectory) {
     EXPECT_EQ(text_of(folder().scan({})), "77:FS");
 }
 
+TEST_F(FolderChanges, RenumberGivesFilesNewUidsWhoeverHasThemNow) {
+    have("cur/" + uid5(":2,FS"));
+    have("new/" + base_name(6) + ":2,");
+    folder().renumber(
+        std::vector<Renumbered>{{uid5(":2,FS"), base::Uid(6)}, {base_name(6) + ":2,", base::Uid(5)}}, {});
+    EXPECT_EQ(text_of(folder().scan({})), "5: 6:FS");
+    EXPECT_EQ(in_cur().size(), 1U);
+    EXPECT_EQ(in_new().size(), 1U);
+}
+
+TEST_F(FolderChanges, RenumberFindsFilesThatAReaderRenamedAndPassesOverThoseThatAreGone) {
+    have("new/" + uid5(":2,"));
+    fs::rename(path() / "new" / uid5(":2,"), path() / "cur" / uid5(":2,S"));
+    const std::vector<Renumbered> files{{uid5(":2,"), base::Uid(9)}, {"gone:2,", base::Uid(10)}};
+    folder().renumber(files, {});
+    EXPECT_EQ(text_of(folder().scan({})), "9:S");
+    const auto once = in_cur();
+    folder().renumber(files, {});
+    EXPECT_EQ(in_cur(), once);
+}
+
 TEST_F(FolderChanges, AssignUidLeavesAnUnseenMessageInCur) {
     have("cur/1.a:2,");
     EXPECT_TRUE(folder().assign_uid(MessageKey::unassigned(1), base::Uid(77), Flags()));

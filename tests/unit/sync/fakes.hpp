@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -40,6 +41,7 @@ class Collector final : public events::Sink {
 struct Message {
     std::string body;
     mail::Flags flags;
+    std::chrono::sys_seconds arrived = {};
 };
 
 // What a server holds; outlives the folder objects of several syncs.
@@ -70,6 +72,8 @@ struct Disk {
     };
     std::map<std::string, File> files;
     int next_name = 1;
+    bool has_ambiguous_uids = false;
+    std::string identity = "1 1";
 
     std::string add(std::string body, const char* flags = "", std::optional<base::Uid> uid = std::nullopt) {
         std::string name = "file" + std::to_string(next_name++);
@@ -104,6 +108,30 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
         for (const auto& [uid, message] : server_.messages)
             listing.put({mail::MessageKey(uid), message.flags});
         return listing;
+    }
+    mail::Listing load_from(base::Uid first, const repository::Context& context) override {
+        mail::Listing listing;
+        for (const auto& entry : load(context)) {
+            if (entry.key.uid() >= first) listing.put(entry);
+        }
+        return listing;
+    }
+    std::optional<base::Uid> first_since(std::chrono::year_month_day day,
+                                         std::optional<std::uint64_t> below_size,
+                                         const repository::Context&) override {
+        for (const auto& [uid, message] : server_.messages) {
+            if (message.arrived >= std::chrono::sys_days(day) &&
+                (!below_size || message.body.size() < *below_size))
+                return uid;
+        }
+        return std::nullopt;
+    }
+    std::vector<base::Uid> of_size_or_more(std::uint64_t size, const repository::Context&) override {
+        std::vector<base::Uid> found;
+        for (const auto& [uid, message] : server_.messages) {
+            if (message.body.size() >= size) found.push_back(uid);
+        }
+        return found;
     }
     bool seems_changed(const mail::Listing& status, const repository::Context&) override {
         return server_.messages.size() != status.size();
@@ -244,6 +272,7 @@ class FakeLocalFolder final : public repository::LocalFolder {
         }
         return done;
     }
+    std::string identity() const override { return disk_.identity; }
     std::unique_ptr<repository::Delivery> deliver() override { return std::make_unique<FakeDelivery>(*this); }
     std::optional<repository::OutgoingMessage> prepare(const mail::MessageKey& key,
                                                        const repository::Context&) override {
@@ -273,6 +302,33 @@ class FakeLocalFolder final : public repository::LocalFolder {
         disk_.files[name] = std::move(file);
         names_.insert_or_assign(mail::MessageKey(uid), name);
         return true;
+    }
+    std::optional<repository::ContentIdentity> identify(const mail::MessageKey& key, Headers) override {
+        const auto found = disk_.files.find(names_.at(key));
+        if (found == disk_.files.end()) return std::nullopt;
+        const auto& body = found->second.message.body;
+        return repository::ContentIdentity{body.size(), body, body, ""};
+    }
+    std::optional<std::string> local_name(const mail::MessageKey& key) const override {
+        return names_.at(key);
+    }
+    bool has_ambiguous_uids() const override { return disk_.has_ambiguous_uids; }
+    void renumber(std::span<const NewUid> files, const repository::Context&) override {
+        std::map<std::string, Disk::File> renamed;
+        for (const auto& file : files) {
+            const auto found = disk_.files.find(file.local_name);
+            if (found == disk_.files.end()) continue;
+            found->second.uid = file.uid;
+            renamed["uid" + std::to_string(file.uid.value())] = std::move(found->second);
+            disk_.files.erase(found);
+        }
+        disk_.files.merge(renamed);
+    }
+    bool is_smaller(const mail::MessageKey& key, std::uint64_t wire_size) override {
+        return disk_.files.at(names_.at(key)).message.body.size() < wire_size;
+    }
+    std::optional<std::chrono::sys_seconds> name_time(const mail::MessageKey& key) const override {
+        return disk_.files.at(names_.at(key)).message.arrived;
     }
     std::optional<mail::MessageKey> find_unassigned(const std::string& local_name) const override {
         for (const auto& [key, name] : names_) {
@@ -351,7 +407,7 @@ class FakeRemote final : public repository::RemoteRepository {
                                                           const repository::Context&) override {
         return std::make_unique<FakeRemoteFolder>(folder, servers_.at(folder.name.text()));
     }
-    std::vector<std::string> describe(const repository::Context&) override { return {}; }
+    repository::ServerDescription describe(const repository::Context&) override { return {}; }
     std::vector<base::Uid> never_copied(const repository::FolderEntry&) override { return ignored; }
     void call_new_mail_hook() override { ++new_mail_hooks; }
     void delete_folder(const base::FolderName& name, const repository::Context&) override {

@@ -16,6 +16,7 @@ class FolderStructureTest : public ::testing::Test {
                             .account = "Test",
                             .local_repository = "Local",
                             .remote_repository = "Remote",
+                            .backend = backend_,
                             .dry_run = settings_.dry_run};
         fake::FakeRemote remote(servers_, interpreter_, remote_options_);
         fake::FakeLocal local(disks_, interpreter_, local_options_);
@@ -35,6 +36,7 @@ class FolderStructureTest : public ::testing::Test {
     config::Repository remote_options_ = fake::remote_options();
     config::Repository local_options_ = fake::local_options();
     FolderSyncSettings settings_;
+    config::StatusBackend backend_ = config::StatusBackend::sqlite;
     fake::Collector sink_;
 };
 
@@ -79,6 +81,58 @@ TEST_F(FolderStructureTest, RefusesAllFoldersThatWouldShareOneLocalFolder) {
     EXPECT_EQ(pairs(), Pairs{"C=C"});
     ASSERT_FALSE(sink_.all<events::ErrorOccurred>().empty());
     EXPECT_NE(sink_.all<events::ErrorOccurred>()[0].text.find("'A' and 'B'"), std::string::npos);
+}
+
+TEST_F(FolderStructureTest, LeavesOutAFolderWhoseStateSqliteWouldTakeForAJournal) {
+    servers_["Trip"];
+    servers_["Trip-journal"];
+    servers_["Diary-journal"];
+    EXPECT_EQ(pairs(), (Pairs{"Diary-journal=Diary-journal", "Trip=Trip"}));
+    const auto errors = sink_.all<events::ErrorOccurred>();
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_NE(errors[0].text.find("the folder 'Trip-journal' is not synced"), std::string::npos)
+        << errors[0].text;
+    // The plain format has no journal of that name.
+    backend_ = config::StatusBackend::plain;
+    EXPECT_EQ(pairs(), (Pairs{"Diary-journal=Diary-journal", "Trip=Trip", "Trip-journal=Trip-journal"}));
+}
+
+TEST_F(FolderStructureTest, MakesNoFolderThatNoStateCanBeKeptFor) {
+    const std::string too_long(248, 'x');
+    servers_[too_long];
+    servers_["A"];
+    disks_[std::string(248, 'y')];
+    for (const std::size_t errors : {2U, 4U}) {
+        EXPECT_EQ(pairs(), Pairs{"A=A"});
+        EXPECT_EQ(sink_.all<events::ErrorOccurred>().size(), errors);
+        EXPECT_FALSE(disks_.contains(too_long));
+        EXPECT_EQ(servers_.size(), 2U);
+    }
+}
+
+TEST_F(FolderStructureTest, TakesInboxForOneMailboxInWhateverCaseTheServerWritesIt) {
+    servers_["Inbox"];
+    disks_["INBOX"];
+    EXPECT_EQ(pairs(), Pairs{"Inbox=Inbox"});
+    EXPECT_FALSE(servers_.contains("INBOX"));
+    ASSERT_EQ(sink_.all<events::WarningGiven>().size(), 1U);
+    EXPECT_NE(sink_.all<events::WarningGiven>()[0].text.find("'INBOX' is not synced"), std::string::npos);
+}
+
+TEST_F(FolderStructureTest, GoesOnWithInboxInAnotherCaseWhereThatIsTranslated) {
+    servers_["Inbox"];
+    disks_["INBOX"];
+    remote_options_.nametrans = expression("lambda f: 'INBOX' if f.lower() == 'inbox' else f");
+    EXPECT_EQ(pairs(), Pairs{"Inbox=INBOX"});
+    EXPECT_EQ(disks_.size(), 1U);
+    EXPECT_EQ(servers_.size(), 1U);
+    EXPECT_TRUE(sink_.all<events::WarningGiven>().empty());
+}
+
+TEST_F(FolderStructureTest, KeepsOtherNamesApartThatDifferInCaseOnly) {
+    servers_["Work"];
+    servers_["work"];
+    EXPECT_EQ(pairs(), (Pairs{"Work=Work", "work=work"}));
 }
 
 TEST_F(FolderStructureTest, StopsWhenTheTranslationsWouldMakeFoldersWithoutEnd) {
