@@ -149,9 +149,13 @@ void sync_file(int descriptor, Severity severity, const fs::path& path_for_error
 }
 
 void replace_file(const fs::path& path, std::string_view content, Sync sync, Severity severity, mode_t mode) {
-    const fs::path replacement = path.string() + ".tmp";
-    write_replacement(replacement, content, sync, severity, mode);
-    if (::rename(replacement.c_str(), path.c_str()) < 0) throw_errno(severity, "replace", path, errno);
+    replace_file_through(path.string() + ".tmp", path, content, sync, severity, mode);
+}
+
+void replace_file_through(const fs::path& temporary, const fs::path& path, std::string_view content,
+                          Sync sync, Severity severity, mode_t mode) {
+    write_replacement(temporary, content, sync, severity, mode);
+    if (::rename(temporary.c_str(), path.c_str()) < 0) throw_errno(severity, "replace", path, errno);
     if (sync == Sync::yes) sync_directory(directory_of(path), severity);
 }
 
@@ -160,6 +164,12 @@ void sync_directory(const fs::path& directory, Severity severity) {
     if (retry_interrupted([&] { return ::fsync(opened.get()); }) == 0) return;
     // EINVAL: this file system has nothing to sync for directories (some network and FUSE ones).
     if (errno != EINVAL) throw_errno(severity, "sync directory", directory, errno);
+}
+
+std::string file_identity(const fs::path& path, Severity severity) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) < 0) throw_errno(severity, "look at", path, errno);
+    return std::to_string(status.st_dev) + ' ' + std::to_string(status.st_ino);
 }
 
 void make_directory(const fs::path& path, mode_t mode, Severity severity) {

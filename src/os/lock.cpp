@@ -41,6 +41,10 @@ class HeldPaths {
         const std::lock_guard lock(held_mutex_);
         held_.erase(path);
     }
+    bool contains(const fs::path& path) {
+        const std::lock_guard lock(held_mutex_);
+        return held_.contains(path);
+    }
 
   private:
     std::mutex held_mutex_;  // guards held_
@@ -117,6 +121,14 @@ std::optional<AccountLock> AccountLock::try_acquire(const fs::path& path) {
     if (!file) return std::nullopt;
     lock.file_ = std::move(*file);
     return lock;
+}
+
+bool AccountLock::is_held(const fs::path& path) {
+    if (held_paths().contains(fs::absolute(path).lexically_normal())) return true;
+    const FileDescriptor file(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    if (!file && errno == ENOENT) return false;
+    if (!file) throw_errno(Severity::repository, "open lock file", path, errno);
+    return !lock_both_ways(file.get(), path);
 }
 
 AccountLock::AccountLock(fs::path path, FileDescriptor file) noexcept

@@ -5,11 +5,17 @@
 #include <unordered_map>
 
 #include "offlineimap/base/text.hpp"
+#include "offlineimap/client/mailbox_name.hpp"
 #include "offlineimap/python/interpreter.hpp"
 
 namespace offlineimap::repository {
 
 namespace {
+
+// A name that is no modified UTF-7 stays as it is.
+std::string decoded(const std::string& name) {
+    return client::folder_name(base::MailboxName(name), client::NameForm::utf8).text();
+}
 
 std::optional<python::Function> function_of(const std::optional<config::Expression>& expression,
                                             python::Interpreter& interpreter) {
@@ -48,6 +54,7 @@ struct FolderRules::State {
     std::vector<std::string> includes;
     std::optional<std::vector<std::string>> only_folders;
     bool dynamic_filter = false;
+    bool decode = false;
 
     // Guards `verdicts`: the filter is called once a name unless `dynamic_folderfilter` is on.
     std::mutex verdicts_mutex_;
@@ -72,6 +79,7 @@ FolderRules::FolderRules(const config::Repository& options, python::Interpreter&
     state_->foldersort = function_of(options.foldersort, interpreter);
     state_->only_folders = options.only_folders;
     state_->dynamic_filter = options.dynamic_folderfilter;
+    state_->decode = options.is_imap() && options.imap().decodefoldernames;
     if (state_->only_folders) return;  // -f replaces both of the others
     state_->folderfilter = function_of(options.folderfilter, interpreter);
     if (options.folderincludes) {
@@ -84,7 +92,15 @@ FolderRules::~FolderRules() = default;
 FolderEntry FolderRules::entry(const base::FolderName& name, char separator) const {
     std::string visible = state_->nametrans ? state_->nametrans->call_text(name.text()) : name.text();
     if (visible.size() == 1 && visible.front() == separator) visible.clear();
+    if (state_->decode) visible = decoded(visible);
     return FolderEntry{name, base::FolderName(std::move(visible)), selects(name)};
+}
+
+// Differs from OfflineIMAP, whose decodefoldernames works in one direction only: the way back needed an
+// encoding nametrans. What that gives is taken as it is.
+base::FolderName FolderRules::own_name(const base::FolderName& name) const {
+    if (!state_->decode || decoded(name.text()) != name.text()) return name;
+    return base::FolderName(client::mailbox_name(name, client::NameForm::utf8).text());
 }
 
 bool FolderRules::selects(const base::FolderName& name) const {

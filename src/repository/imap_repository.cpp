@@ -1,5 +1,6 @@
 // The remote side as an IMAP server.
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -61,8 +62,7 @@ class ImapRepository final : public RemoteRepository {
 
     void create_folder(const base::FolderName& name, const Context& context) override {
         if (name.empty()) return;
-        std::string full = name.text();
-        if (!options().imap().reference.empty()) full = options().imap().reference + separator_ + full;
+        const std::string full = below_reference(name.text());
         // RFC 3501 §6.3.3 lets a server make the ancestors by itself or not; asked for one by one they are
         // there on every server.
         for (std::size_t end = full.find(separator_); end != std::string::npos;
@@ -79,7 +79,7 @@ class ImapRepository final : public RemoteRepository {
     void keep_alive(const Context& context) noexcept override { pool_.keep_alive(context.stop); }
 
     std::unique_ptr<RemoteFolder> open_remote(const FolderEntry& folder, const Context&) override {
-        ImapFolderSettings settings{.mailbox = client::mailbox_name(folder.name, form_),
+        ImapFolderSettings settings{.mailbox = mailbox_of(folder.name),
                                     .retrycount = options().imap().retrycount,
                                     .expunge = options().imap().expunge};
         return std::make_unique<ImapFolder>(folder,
@@ -87,13 +87,9 @@ class ImapRepository final : public RemoteRepository {
                                             std::move(settings), pool_);
     }
 
-    std::vector<std::string> describe(const Context& context) override {
-        auto lease = pool_.lease(context.reporter, context.stop);
-        std::vector<std::string> lines;
-        if (lease->has("ID")) lines.emplace_back("Server supports ID extension.");
-        lines.push_back("Server welcome string: " + base::printable(lease->greeting(), 2000));
-        lines.push_back("Server capabilities: " + base::join(lease->capabilities(), " "));
-        return lines;
+    ServerDescription describe(const Context& context) override {
+        const auto lease = pool_.lease(context.reporter, context.stop);
+        return {lease->greeting(), lease->capabilities()};
     }
 
     std::vector<base::Uid> never_copied(const FolderEntry& folder) override {
@@ -113,8 +109,7 @@ class ImapRepository final : public RemoteRepository {
     }
 
     void delete_folder(const base::FolderName& name, const Context& context) override {
-        pool_.lease(context.reporter, context.stop)
-            ->delete_mailbox(client::mailbox_name(name, form_), context.stop);
+        pool_.lease(context.reporter, context.stop)->delete_mailbox(mailbox_of(name), context.stop);
     }
 
   private:
@@ -156,13 +151,36 @@ class ImapRepository final : public RemoteRepository {
         return '/';
     }
 
-    std::vector<base::FolderName> listed_names(client::Connection& connection, const Context& context) const {
+    std::vector<base::FolderName> listed_names(client::Connection& connection, const Context& context) {
         std::vector<base::FolderName> names;
+        listed_.clear();
         for (const auto& mailbox : connection.list(options().imap().reference, "*",
                                                    options().imap().subscribedonly, context.stop)) {
-            if (can_be_selected(mailbox)) add_once(names, client::folder_name(mailbox.name, form_));
+            if (!can_be_selected(mailbox)) continue;
+            const auto name = client::folder_name(mailbox.name, form_);
+            const auto [known, is_new] = listed_.emplace(name, mailbox.name);
+            if (is_new) {
+                names.push_back(name);
+            } else if (known->second != mailbox.name) {
+                report_same_name(name, known->second, mailbox.name, context);
+            }
         }
         return names;
+    }
+
+    // Two spellings that only decoding makes alike, which RFC 3501 §5.1.3 forbids a server to have.
+    void report_same_name(const base::FolderName& name, const base::MailboxName& first,
+                          const base::MailboxName& second, const Context& context) const {
+        context.reporter(events::ErrorOccurred{
+            "", "Server '" + options().name + "' has two mailboxes, '" + base::printable(first.text()) +
+                    "' and '" + base::printable(second.text()) + "', whose names both mean '" + name.text() +
+                    "'; the second is not synced. Rename one of them on the server."});
+    }
+
+    // A mailbox is asked for by the very name that the server gave it: encoding it anew may give another.
+    base::MailboxName mailbox_of(const base::FolderName& name) const {
+        const auto known = listed_.find(name);
+        return known == listed_.end() ? client::mailbox_name(name, form_) : known->second;
     }
 
     // Each folderinclude is tried; one that cannot be opened is reported, and the others go on.
@@ -171,7 +189,7 @@ class ImapRepository final : public RemoteRepository {
         for (const auto& include : rules().includes()) {
             const base::FolderName name(include);
             try {
-                connection.select(client::mailbox_name(name, form_), client::Access::read_only, context.stop);
+                connection.select(mailbox_of(name), client::Access::read_only, context.stop);
                 add_once(names, name);
             } catch (const base::Error& error) {
                 if (error.severity() != base::Severity::folder) throw;
@@ -182,6 +200,14 @@ class ImapRepository final : public RemoteRepository {
 
     static void add_once(std::vector<base::FolderName>& names, base::FolderName name) {
         if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    }
+
+    // Differs from OfflineIMAP, which makes "Mail/Mail/New" of "Mail/New" with `reference = Mail`.
+    std::string below_reference(const std::string& name) const {
+        const auto& reference = options().imap().reference;
+        if (reference.empty() || name == reference) return name;
+        const std::string prefix = reference.back() == separator_ ? reference : reference + separator_;
+        return name.starts_with(prefix) ? name : prefix + name;
     }
 
     void create_one(const std::string& name, const Context& context) {
@@ -201,6 +227,8 @@ class ImapRepository final : public RemoteRepository {
     std::optional<python::Function> copy_ignore_;
     std::optional<python::Function> new_mail_hook_;
     char separator_ = '/';
+    // What the server calls the folders of its last list. Changes in folders() only.
+    std::map<base::FolderName, base::MailboxName> listed_;
     // Guards settings_ and credentials_ while they are made; afterwards they never change.
     std::mutex settings_mutex_;
     std::optional<client::ConnectionSettings> settings_;

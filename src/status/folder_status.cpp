@@ -5,6 +5,7 @@
 
 #include "offlineimap/base/error.hpp"
 #include "offlineimap/os/file.hpp"
+#include "offlineimap/status/names.hpp"
 
 #include "stored_status.hpp"
 
@@ -51,13 +52,18 @@ bool exists(const StatusPaths& paths) {
     return has_content(paths.sqlite) || has_content(paths.plain);
 }
 
+std::vector<std::filesystem::path> companions(const StatusPaths& paths) {
+    const auto sqlite = paths.sqlite.string();
+    return {sqlite + "-journal", sqlite + "-wal", sqlite + "-shm"};
+}
+
 void purge(const StatusPaths& paths) {
     // The database goes before its journal: SQLite throws a journal without a database away, while a database
     // that lost its journal may be half written.
     os::remove_file(paths.sqlite, kSeverity);
-    os::remove_file(paths.sqlite.string() + "-journal", kSeverity);
+    for (const auto& file : companions(paths)) os::remove_file(file, kSeverity);
     os::remove_file(paths.plain, kSeverity);
-    os::remove_file(intent_journal_path(paths.plain), kSeverity);
+    os::remove_file(intents_of(paths.plain), kSeverity);
 }
 
 bool has_content(const std::filesystem::path& file) {

@@ -10,6 +10,7 @@
 #include "offlineimap/os/stop_point.hpp"
 #include "offlineimap/status/folder_status.hpp"
 #include "offlineimap/status/intent_journal.hpp"
+#include "offlineimap/status/names.hpp"
 #include "offlineimap/status/plain_format.hpp"
 
 #include "corrupt_state.hpp"
@@ -53,7 +54,7 @@ std::optional<LoadedPlain> load_plain(const std::filesystem::path& file) {
 }
 
 std::vector<Intent> load_journal(const std::filesystem::path& plain) {
-    const auto file = intent_journal_path(plain);
+    const auto file = intents_of(plain);
     const auto content = os::read_file(file, kSeverity, kSizeLimit);
     if (!content) return {};
     auto intents = parse_intent_journal(*content);
@@ -179,16 +180,18 @@ class TextStatus final : public FolderStatus {
     }
 
     void write_rows(Rows rows) {
-        os::replace_file(file_, format_plain_status(values(rows)), sync_, kSeverity, 0600);
+        os::replace_file_through(temporary_of(file_), file_, format_plain_status(values(rows)), sync_,
+                                 kSeverity, 0600);
         rows_ = std::move(rows);
     }
 
     void write_intents(Intents intents) {
-        const auto journal = intent_journal_path(file_);
+        const auto journal = intents_of(file_);
         if (intents.empty()) {
             os::remove_file(journal, kSeverity);
         } else {
-            os::replace_file(journal, format_intent_journal(values(intents)), sync_, kSeverity, 0600);
+            os::replace_file_through(temporary_of(journal), journal, format_intent_journal(values(intents)),
+                                     sync_, kSeverity, 0600);
         }
         intents_ = std::move(intents);
     }
@@ -200,10 +203,6 @@ class TextStatus final : public FolderStatus {
 };
 
 }  // namespace
-
-std::filesystem::path intent_journal_path(const std::filesystem::path& plain) {
-    return plain.string() + ".intents";
-}
 
 std::optional<StoredStatus> read_plain_status(const std::filesystem::path& file) {
     auto found = load_plain(file);

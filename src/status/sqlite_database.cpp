@@ -48,13 +48,6 @@ std::string explanation(sqlite3* handle, int system_error) {
     const int extended = sqlite3_extended_errcode(handle);
     const int system_error = sqlite3_system_errno(handle);
     const std::string what = "status file '" + file.string() + "': " + explanation(handle, system_error);
-    if (extended == SQLITE_READONLY_ROLLBACK || extended == SQLITE_READONLY_RECOVERY) {
-        throw Error(
-            kSeverity, ErrorCode::io,
-            "status file '" + file.string() +
-                "' was being written when a run was interrupted; a normal sync puts that right, a dry "
-                "run must not");
-    }
     switch (extended & 0xFF) {
         case SQLITE_NOMEM:
             throw std::bad_alloc();

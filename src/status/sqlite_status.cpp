@@ -1,4 +1,9 @@
+#include <algorithm>
+#include <cerrno>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -205,6 +210,65 @@ void create_tables(Database& database, const StoredStatus& content) {
     transaction.commit();
 }
 
+std::optional<StoredStatus> read_tables(const std::filesystem::path& file, Database::Access access) {
+    auto database = Database::open(file, access);
+    const auto layout = layout_of(database, file);
+    if (layout == Layout::no_tables) return std::nullopt;
+    return StoredStatus{
+        .rows = load_rows(database, layout, file), .intents = load_intents(database, file), .warning = {}};
+}
+
+constexpr const char* kJournalSuffixes[] = {"-journal", "-wal"};
+
+// SQLite has to change the file before it can be read: undo what a killed process had half written.
+bool was_interrupted(const std::filesystem::path& file) {
+    return std::any_of(std::begin(kJournalSuffixes), std::end(kJournalSuffixes),
+                       [&](const char* suffix) { return has_content(file.string() + suffix); });
+}
+
+// A private directory outside the metadata, gone with all that is in it.
+class ScratchDirectory {
+  public:
+    ScratchDirectory() : path_((std::filesystem::temp_directory_path() / "offlineimap-XXXXXX").string()) {
+        if (::mkdtemp(path_.data()) == nullptr) os::throw_errno(kSeverity, "create directory", path_, errno);
+    }
+    ScratchDirectory(const ScratchDirectory&) = delete;
+    ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+    ~ScratchDirectory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    const std::string& path() const noexcept { return path_; }
+
+  private:
+    std::string path_;
+};
+
+void copy_file(const std::string& from, const std::string& to) {
+    using std::filesystem::perms;
+    std::filesystem::copy_file(from, to);
+    std::filesystem::permissions(to, perms::owner_read | perms::owner_write);
+}
+
+// Returns the copy, in which SQLite may change what it has to.
+std::filesystem::path copy_with_journals(const std::filesystem::path& file, const ScratchDirectory& scratch) {
+    const auto copy = scratch.path() + "/status";
+    copy_file(file.string(), copy);
+    for (const std::string suffix : kJournalSuffixes) {
+        if (has_content(file.string() + suffix)) copy_file(file.string() + suffix, copy + suffix);
+    }
+    return copy;
+}
+
+std::optional<StoredStatus> read_copy(const std::filesystem::path& file) {
+    try {
+        const ScratchDirectory scratch;
+        return read_tables(copy_with_journals(file, scratch), Database::Access::read_write);
+    } catch (const std::filesystem::filesystem_error& error) {
+        throw base::Error(kSeverity, base::ErrorCode::io, error.what());
+    }
+}
+
 // SQLite would create the file readable for everybody; its journal takes the file's mode over.
 void create_private_file(const std::filesystem::path& file) {
     const auto directory = os::open_directory(file.parent_path(), kSeverity);
@@ -261,11 +325,16 @@ class SqliteStatus final : public FolderStatus {
 
 std::optional<StoredStatus> read_sqlite_status(const std::filesystem::path& file) {
     if (!has_content(file)) return std::nullopt;
-    auto database = Database::open(file, Database::Access::read_only);
-    const auto layout = layout_of(database, file);
-    if (layout == Layout::no_tables) return std::nullopt;
-    return StoredStatus{
-        .rows = load_rows(database, layout, file), .intents = load_intents(database, file), .warning = {}};
+    if (!was_interrupted(file)) return read_tables(file, Database::Access::read_only);
+    try {
+        return read_copy(file);
+    } catch (const base::Error& error) {
+        throw base::Error(error.severity(), error.code(),
+                          "status file '" + file.string() +
+                              "' was being written when a run was interrupted, and a copy of it cannot be "
+                              "put right: " +
+                              error.what());
+    }
 }
 
 std::unique_ptr<FolderStatus> open_sqlite(const StatusPaths& paths, Durability durability) {

@@ -24,9 +24,6 @@ std::optional<StoredStatus> read_sqlite_status(const std::filesystem::path& file
 // Whether the file exists and is not empty. Throws if that cannot be found out.
 bool has_content(const std::filesystem::path& file);
 
-// Where the open intents of a plain status live.
-std::filesystem::path intent_journal_path(const std::filesystem::path& plain);
-
 // Creates the directory of a status file, 0700, and makes it durable if asked.
 void make_status_directory(const std::filesystem::path& directory, Durability durability);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "offlineimap/base/error.hpp"
+#include "offlineimap/base/text.hpp"
 
 namespace offlineimap::sync {
 
@@ -23,6 +24,15 @@ const FolderEntry* find(const std::vector<FolderEntry>& entries, const FolderNam
     return at == entries.end() ? nullptr : &*at;
 }
 
+// RFC 3501 §5.1: INBOX is one mailbox, in whatever case its name is written.
+const FolderEntry* find_inbox(const std::vector<FolderEntry>& entries, const FolderName& name) {
+    if (!base::equals_ignoring_case(name.text(), "INBOX")) return nullptr;
+    const auto at = std::find_if(entries.begin(), entries.end(), [](const FolderEntry& entry) {
+        return base::equals_ignoring_case(entry.name.text(), "INBOX");
+    });
+    return at == entries.end() ? nullptr : &*at;
+}
+
 class Pairing {
   public:
     Pairing(const FolderSyncSettings& settings, repository::RemoteRepository& remote,
@@ -33,10 +43,11 @@ class Pairing {
         remote_folders_ = remote_.folders(context_);
         local_folders_ = local_.folders(context_);
         context_.reporter(events::SyncingFolderStructure{end_of(remote_), end_of(local_)});
+        refuse_unsafe(expected_pairs());
         const auto local_before = local_folders_;
         if (may_create_in(local_)) create_missing_locally();
         if (may_create_in(remote_)) create_missing_remotely(local_before);
-        return without_collisions(pairs());
+        return pairs();
     }
 
   private:
@@ -52,7 +63,8 @@ class Pairing {
         return name_on_other_side(remote_folder.visible_name, remote_.separator(), local_.separator());
     }
     FolderName remote_name(const FolderEntry& local_folder) const {
-        return name_on_other_side(local_folder.visible_name, local_.separator(), remote_.separator());
+        return remote_.rules().own_name(
+            name_on_other_side(local_folder.visible_name, local_.separator(), remote_.separator()));
     }
 
     // The local separator inside a remote name would become a level of hierarchy on the way back.
@@ -63,7 +75,45 @@ class Pairing {
     }
 
     bool is_synced(const FolderEntry& remote_folder) const {
-        return remote_folder.selected && !has_local_separator(remote_folder.name);
+        return remote_folder.selected && !has_local_separator(remote_folder.name) &&
+               !refused_.contains(remote_folder.name);
+    }
+
+    // Whether there is nothing to make for a local folder that is called so there.
+    bool is_on_server(const FolderName& name) const {
+        return name.empty() || find(remote_folders_, name) || find_inbox(remote_folders_, name);
+    }
+
+    FolderPair pair_of(const FolderEntry& remote_folder, const FolderEntry& local_folder) const {
+        return {
+            .remote = remote_folder,
+            .local = local_folder,
+            .status = status_name(remote_folder, remote_.separator()),
+            .remote_would_be_created = settings_.dry_run && created_remotely_.contains(remote_folder.name),
+            .local_would_be_created = settings_.dry_run && created_locally_.contains(local_folder.name)};
+    }
+
+    // What there is to sync once every folder is made that may be. A folder that nobody may sync must not be
+    // made either: making one means to forget the state files that it would share with another.
+    std::vector<FolderPair> expected_pairs() const {
+        std::vector<FolderPair> expected;
+        for (const auto& remote_folder : remote_folders_) {
+            if (!is_synced(remote_folder)) continue;
+            const auto name = local_name(remote_folder);
+            const auto* existing = find(local_folders_, name);
+            if (!existing && !may_create_in(local_)) continue;
+            const auto entry = existing ? *existing : local_.entry(name);
+            if (entry.selected) expected.push_back(pair_of(remote_folder, entry));
+        }
+        if (!may_create_in(remote_)) return expected;
+        for (const auto& local_folder : local_folders_) {
+            const auto name = remote_name(local_folder);
+            if (!local_folder.selected || is_on_server(name)) continue;
+            const auto entry = remote_.entry(name);
+            if (is_synced(entry) && local_name(entry) == local_folder.name)
+                expected.push_back(pair_of(entry, local_folder));
+        }
+        return expected;
     }
 
     // Nothing is remembered of a folder that was just made: so that a folder removed on one side comes back,
@@ -73,6 +123,11 @@ class Pairing {
         start_afresh(settings_.status, status_name(remote_folder, remote_.separator()));
         forget_validity(settings_.status, Side::remote, remote_folder.name);
         forget_validity(settings_.status, Side::local, local_folder.name);
+    }
+
+    // Throws Error{folder, unsafe_name}.
+    std::vector<std::string> files_of(const FolderPair& pair) const {
+        return state_files(settings_.status, pair.status, pair.remote, pair.local);
     }
 
     // Inside a handler only.
@@ -103,7 +158,11 @@ class Pairing {
         for (const auto& local_folder : local_before) {
             if (!local_folder.selected) continue;
             const auto name = remote_name(local_folder);
-            if (name.empty() || find(remote_folders_, name)) continue;
+            if (name.empty() || find(remote_folders_, name) || refused_.contains(name)) continue;
+            if (const auto* inbox = find_inbox(remote_folders_, name)) {
+                report_other_inbox(local_folder, *inbox);
+                continue;
+            }
             if (!remote_.rules().selects(name)) {
                 context_.reporter(events::FolderFiltered{name.text(), remote_.name()});
                 continue;
@@ -125,6 +184,15 @@ class Pairing {
         } else {
             remote_folders_ = remote_.folders(context_);
         }
+    }
+
+    void report_other_inbox(const FolderEntry& local_folder, const FolderEntry& inbox) const {
+        const auto name = local_name(inbox);
+        if (name == local_folder.name) return;
+        context_.reporter(events::WarningGiven{
+            "Local folder '" + local_folder.name.text() + "' is not synced: the server calls its INBOX '" +
+            inbox.name.text() + "', which is the local folder '" + name.text() + "'. To go on with '" +
+            local_folder.name.text() + "', translate the name with nametrans."});
     }
 
     // Names that are not the same again after both translations would be made anew, one level deeper, on
@@ -161,12 +229,13 @@ class Pairing {
                 report_twin(remote_folder);
                 continue;
             }
-            if (auto pair = pair_of(remote_folder)) pairs.push_back(std::move(*pair));
+            if (refused_.contains(remote_folder.name)) continue;
+            if (auto pair = existing_pair_of(remote_folder)) pairs.push_back(std::move(*pair));
         }
         return pairs;
     }
 
-    std::optional<FolderPair> pair_of(const FolderEntry& remote_folder) const {
+    std::optional<FolderPair> existing_pair_of(const FolderEntry& remote_folder) const {
         const auto name = local_name(remote_folder);
         const auto* local_folder = find(local_folders_, name);
         if (!local_folder) {
@@ -184,42 +253,51 @@ class Pairing {
             context_.reporter(events::FolderFiltered{local_folder->name.text(), local_.name()});
             return std::nullopt;
         }
-        return FolderPair{
-            .remote = remote_folder,
-            .local = *local_folder,
-            .status = status_name(remote_folder, remote_.separator()),
-            .remote_would_be_created = settings_.dry_run && created_remotely_.contains(remote_folder.name),
-            .local_would_be_created = settings_.dry_run && created_locally_.contains(name)};
+        return pair_of(remote_folder, *local_folder);
     }
 
     // Two folders with one Maildir or one state file between them would overwrite each other's memory:
     // neither is touched. Differs from OfflineIMAP, which shares them and never syncs the second.
-    std::vector<FolderPair> without_collisions(std::vector<FolderPair> pairs) const {
-        std::map<std::string, std::vector<std::size_t>> users;
-        std::set<std::size_t> refused;
-        for (std::size_t i = 0; i < pairs.size(); ++i) {
-            users["local folder '" + pairs[i].local.name.text() + "'"].push_back(i);
+    void refuse_unsafe(const std::vector<FolderPair>& pairs) {
+        std::map<std::string, std::vector<const FolderPair*>> users;
+        for (const auto& pair : pairs) {
+            users["local folder '" + pair.local.name.text() + "'"].push_back(&pair);
             try {
-                for (const auto& file :
-                     state_files(settings_.status, pairs[i].status, pairs[i].remote, pairs[i].local)) {
-                    users["state file '" + file + "'"].push_back(i);
-                }
+                for (const auto& file : files_of(pair)) users["state file '" + file + "'"].push_back(&pair);
             } catch (const base::Error& error) {
-                report(error, "Folder '" + pairs[i].remote.name.text() + "'");
-                refused.insert(i);
+                report(error, "Folder '" + pair.remote.name.text() + "'");
+                refused_.insert(pair.remote.name);
             }
         }
-        std::set<std::vector<std::size_t>> told;
-        for (const auto& [what, indices] : users) {
-            if (indices.size() < 2) continue;
-            refused.insert(indices.begin(), indices.end());
-            if (told.insert(indices).second) report_collision(what, indices, pairs);
+        std::set<std::vector<const FolderPair*>> told;
+        for (const auto& [what, sharing] : users) {
+            if (sharing.size() < 2) continue;
+            for (const auto* pair : sharing) refused_.insert(pair->remote.name);
+            if (told.insert(sharing).second) report_collision(what, sharing);
         }
-        std::vector<FolderPair> safe;
-        for (std::size_t i = 0; i < pairs.size(); ++i) {
-            if (!refused.contains(i)) safe.push_back(std::move(pairs[i]));
+        refuse_companions(pairs);
+    }
+
+    // SQLite would take the state of a folder "Trip-journal" for the journal of "Trip", and delete it. The
+    // other way round nothing is lost, so "Trip" goes on.
+    void refuse_companions(const std::vector<FolderPair>& pairs) {
+        std::map<std::string, const FolderPair*> owners;
+        for (const auto& pair : pairs) {
+            if (refused_.contains(pair.remote.name)) continue;
+            for (const auto& file : companion_files(settings_.status, pair.status)) owners[file] = &pair;
         }
-        return safe;
+        for (const auto& pair : pairs) {
+            if (refused_.contains(pair.remote.name)) continue;
+            const auto status_file = files_of(pair).front();
+            const auto owner = owners.find(status_file);
+            if (owner == owners.end()) continue;
+            refused_.insert(pair.remote.name);
+            context_.reporter(events::ErrorOccurred{
+                "", "Account " + settings_.account + ": the folder '" + pair.remote.name.text() +
+                        "' is not synced: its state file '" + status_file +
+                        "' would be taken for a part of that of '" + owner->second->remote.name.text() +
+                        "'. Give it another name with nametrans, or leave it out with folderfilter."});
+        }
     }
 
     // With "a/b" beside "a.b", mail that a person may take for synced is not: that is more than a warning.
@@ -236,11 +314,10 @@ class Pairing {
         }
     }
 
-    void report_collision(const std::string& what, const std::vector<std::size_t>& indices,
-                          const std::vector<FolderPair>& pairs) const {
+    void report_collision(const std::string& what, const std::vector<const FolderPair*>& sharing) const {
         std::string names;
-        for (const auto index : indices)
-            names += (names.empty() ? "'" : " and '") + pairs[index].remote.name.text() + "'";
+        for (const auto* pair : sharing)
+            names += (names.empty() ? "'" : " and '") + pair->remote.name.text() + "'";
         context_.reporter(events::ErrorOccurred{
             "", "Account " + settings_.account + ": the folders " + names + " would share the " + what +
                     "; none of them is synced. Keep them apart with nametrans or folderfilter."});
@@ -252,6 +329,7 @@ class Pairing {
     const Context& context_;
     std::vector<FolderEntry> remote_folders_;
     std::vector<FolderEntry> local_folders_;
+    std::set<FolderName> refused_;  // remote folders, reported already
     std::set<FolderName> created_locally_;
     std::set<FolderName> created_remotely_;
 };

@@ -1,15 +1,20 @@
 """Taking over from OfflineIMAP 8.0.0 and giving back: neither program transfers, renames or changes anything that
 the other one has done already. Debian's offlineimap package is the oracle."""
 
+import contextlib
+import dataclasses
 import pathlib
 import random
 import shutil
+import sqlite3
 import sys
+import typing
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "blackbox"))
 
 from support import case, corpus, status  # noqa: E402
-from support.maildir import letters  # noqa: E402
+from support.account import ServerAccount  # noqa: E402
+from support.maildir import MaildirTree, letters, tree_below  # noqa: E402
 
 # The server's name of each folder, its Maildir, and how many messages it gets.
 FOLDERS = {
@@ -45,16 +50,20 @@ class TakeoverCase(case.SyncTestCase):
         before = self.everything(folders) if keep_rows else self.both_sides()
         self.account.forget_commands()
         result = sync()
-        sent = self.account.commands()
         self.assertEqual([], result.copied(), str(result))
-        self.assertEqual([], [line for line in sent if "BODY" in line.upper() or "RFC822" in line.upper()])
-        words = [line.upper().removeprefix("UID ").split()[0] for line in sent]
-        self.assertEqual([], [line for line, word in zip(sent, words) if word in CHANGING_COMMANDS])
-        self.assertTrue(sent, "the run never asked the server anything")
+        self.assert_only_asked(self.account)
         after = self.everything(folders) if keep_rows else self.both_sides()
         for what in before:
             self.assert_unchanged(before[what], after[what], what)
         return result
+
+    def assert_only_asked(self, account):
+        """Since forget_commands() nobody fetched a body or changed anything on the server."""
+        sent = account.commands()
+        self.assertEqual([], [line for line in sent if "BODY" in line.upper() or "RFC822" in line.upper()])
+        words = [line.upper().removeprefix("UID ").split()[0] for line in sent]
+        self.assertEqual([], [line for line, word in zip(sent, words) if word in CHANGING_COMMANDS])
+        self.assertTrue(sent, "the run never asked the server anything")
 
     def change_both_sides(self, round_number):
         """New messages, flags and deletions on each side, and a new folder on each."""
@@ -128,6 +137,163 @@ class RoundTrip(TakeoverCase):
             self.assertEqual(there, here, folder)
 
 
+@dataclasses.dataclass
+class Shape:
+    """One account of several in one configuration. `folders`: the server's name of each synchronised folder, and its
+    Maildir; `kept_out`: folders that the server's filter leaves out. `new_there`, `new_here`: a folder that appears on
+    the server or in the tree, as both sides write it, with the number of the round."""
+    name: str
+    account_options: dict
+    local_options: dict
+    remote_options: dict
+    folders: dict
+    kept_out: tuple = ()
+    separator: str = "."
+    new_there: tuple = ("Far {}", "Far {}")
+    new_here: tuple = ("Near {}", "Near {}")
+    filled: list = ()  # those of `folders` that have messages enough for changes
+    account: typing.Optional[ServerAccount] = None
+    tree: typing.Optional[MaildirTree] = None
+
+
+def shapes():
+    return [
+        Shape("Nested", {},
+              {"sep": "/", "nametrans": "lambda name: 'INBOX/' + name if name != 'INBOX' else name",
+               "folderfilter": "lambda name: not name.startswith('Private')"},
+              {"nametrans": "lambda name: re.sub('^INBOX/', '', name)",
+               "folderfilter": "lambda name: 'Junk' not in name"},
+              {"INBOX": "INBOX", "INBOX/Work": "Work", "INBOX/Work/2024": "Work/2024",
+               "INBOX/Work/dot.ted": "Work/dot.ted"},
+              kept_out=("INBOX/Junk", "INBOX/Work/Junk"), separator="/",
+              new_there=("INBOX/Work/Far {}", "Work/Far {}"), new_here=("INBOX/Near {}", "Near {}")),
+        Shape("Windows", {"maildir-windows-compatible": "yes"},
+              {"customflag_w": "$Work", "customflag_l": "Later"}, {},
+              {"INBOX": "INBOX", "Sent Items": "Sent Items", "Lists/announce": "Lists.announce", "Lists": "Lists"}),
+        Shape("Utf8", {"utf8foldernames": "yes"},
+              {"nametrans": "lambda name: '' if name == 'Müll' else ('INBOX' if name == '' else name.lstrip('.'))"},
+              {"nametrans": "lambda name: '' if name == 'INBOX' else '.' + name",
+               "folderfilter": "lambda name: name != 'Müll'"},
+              {"INBOX": "", "Entw&APw-rfe": ".Entwürfe", "Gr&APwA3w-e": ".Grüße",
+               "Gr&APwA3w-e/&ZeVnLA-": ".Grüße.日本"},
+              kept_out=("M&APw-ll",),
+              new_there=("F&APw-r {}", ".Für {}"), new_here=("N&AOQ-he {}", ".Nähe {}")),
+    ]
+
+
+class Shapes(TakeoverCase):
+    """What people configure, in three accounts of one file: each run is one of all of them."""
+
+    def setUp(self):
+        super().setUp()
+        self.shapes = shapes()
+        sections = {"general": {"accounts": ", ".join(shape.name for shape in self.shapes)}}
+        for shape in self.shapes:
+            user = f"{self.user}-{shape.name.lower()}"
+            shape.account = self.server.account(user)
+            shape.tree = MaildirTree(self.workspace.mail / shape.name, shape.separator)
+            here, there = f"{shape.name} here", f"{shape.name} there"
+            sections |= {
+                f"Account {shape.name}": {"localrepository": here, "remoterepository": there, **shape.account_options},
+                f"Repository {here}": {"type": "Maildir", "localfolders": shape.tree.root, **shape.local_options},
+                f"Repository {there}": {**self.workspace.remote(user), **shape.remote_options},
+            }
+            self.fill_account(shape)
+        self.workspace.configure(sections)
+
+    @staticmethod
+    def fill_account(shape):
+        folders = [*shape.folders, *shape.kept_out]
+        shape.filled = list(shape.folders.items())
+        shape.account.create(*(folder for folder in folders if folder != "INBOX"))
+        messages = iter(corpus.mailbox(seed=shape.name, count=12 * len(folders)))
+        for folder in folders:
+            shape.account.append_all(folder, [next(messages) for _ in range(12)])
+
+    def everything_of_all(self):
+        sides = {f"{shape.name}: {what}": found for shape in self.shapes for what, found in (
+            ("server", shape.account.snapshot()), ("status", shape.account.status()), ("tree", shape.tree.snapshot()))}
+        return {**sides, "metadata": self.shared_metadata()}
+
+    def shared_metadata(self):
+        """What both programs keep; files of one's own are no business of the other."""
+        return {path: content for path, content in tree_below(self.workspace.metadata).items()
+                if {"LocalStatus", "LocalStatus-sqlite", "FolderValidity"} & set(path.split("/"))}
+
+    def assert_nothing_happens_in_any(self, sync):
+        before = self.everything_of_all()
+        for shape in self.shapes:
+            shape.account.forget_commands()
+        result = sync()
+        self.assertEqual([], result.copied(), str(result))
+        for shape in self.shapes:
+            self.assert_only_asked(shape.account)
+        after = self.everything_of_all()
+        for what in before:
+            self.assert_unchanged(before[what], after[what], what)
+
+    def assert_all_synchronised(self):
+        for shape in self.shapes:
+            server = shape.account.snapshot()
+            self.assertEqual(sorted([*shape.folders, *shape.kept_out]), sorted(server), shape.name)
+            here = {folder for folder in shape.tree.folders() if not folder.startswith("Private")}
+            self.assertEqual(set(shape.folders.values()), here, shape.name)
+            for folder, local in shape.folders.items():
+                there = {uid: letters(message.flags) for uid, message in server[folder].items()}
+                found = {message.uid: "".join(letter for letter in message.flags if letter.isupper())
+                         for message in shape.tree.messages(local)}
+                self.assertEqual(there, found, f"{shape.name}: {folder}")
+
+    def change_all(self, round_number):
+        for shape in self.shapes:
+            for number, (folder, local) in enumerate(shape.filled):
+                self.change_folder(shape, folder, local, 1000 * round_number + number)
+            there, here = ([name.format(round_number) for name in names] for names in (shape.new_there, shape.new_here))
+            shape.account.create(there[0])
+            shape.account.append(there[0], corpus.message(round_number, seed=20), (r"\Seen",))
+            shape.tree.make_folder(here[1])
+            shape.tree.deliver(here[1], corpus.disk_message(round_number, seed=21), "S")
+            shape.folders |= {there[0]: there[1], here[0]: here[1]}
+
+    @staticmethod
+    def change_folder(shape, folder, local, seed):
+        uids = sorted(shape.account.messages(folder))
+        shape.account.append_all(folder, [(corpus.message(number, seed=seed), (r"\Seen",) * number, None)
+                                          for number in range(2)])
+        shape.account.store(folder, uids[0:2], "+FLAGS", (r"\Flagged",))
+        shape.account.store(folder, uids[1:2], "-FLAGS", (r"\Seen",))
+        shape.account.expunge(folder, uids[2:3])
+        known = [message for message in shape.tree.messages(local) if message.uid in uids[3:]]
+        mark = "!" if "maildir-windows-compatible" in shape.account_options else ":"
+        # A mail reader changes what stands behind the mark and leaves the rest.
+        for message in known[0:2]:
+            name = message.name.rpartition(mark)[0]
+            flags = "".join(sorted({*message.flags, "R", "S"}))
+            message.path.rename(message.path.parent.parent / "cur" / f"{name}{mark}2,{flags}")
+        shape.tree.remove(known[2])
+        shape.tree.deliver(local, corpus.disk_message(seed, seed=22), "S" if mark == ":" else None)
+
+    def test_both_programs_continue_each_others_work_whatever_the_names_are(self):
+        self.workspace.oracle()
+        self.shapes[0].tree.make_folder("Private")
+        self.shapes[0].tree.deliver("Private", corpus.disk_message(1, seed=23), "S")
+        self.assert_all_synchronised()
+        windows = self.shapes[1]
+        messages = [message for folder in windows.folders.values() for message in windows.tree.messages(folder)]
+        self.assertTrue(all("!2," in message.name for message in messages))
+        self.assertTrue(any(set("wl") & set(message.flags) for message in messages))
+        self.assert_nothing_happens_in_any(self.workspace.sync)
+        self.assert_nothing_happens_in_any(self.workspace.sync)
+        self.change_all(1)
+        self.workspace.sync()
+        self.assert_all_synchronised()
+        self.assert_nothing_happens_in_any(self.workspace.oracle)
+        self.change_all(2)
+        self.workspace.oracle()
+        self.assert_all_synchronised()
+        self.assert_nothing_happens_in_any(self.workspace.sync)
+
+
 class PlainText(TakeoverCase):
     """The state of versions before 7: a text file a folder. The test writes it as those versions did."""
 
@@ -177,20 +343,94 @@ class PlainText(TakeoverCase):
     def test_migrates_format_2_to_sqlite_and_the_original_takes_that_over(self):
         self.check_migration(status.write_plain_v2, 2)
 
-    def test_a_deletion_since_the_last_plain_sync_is_carried_out(self):
-        self.keep_state_as(status.write_plain_v2)
-        gone = self.tree.messages("Job")[0]
-        self.tree.remove(gone)
-        [vanished] = self.drop_from_server("INBOX", 1)
-        self.workspace.sync()
-        self.assertNotIn(gone.uid, self.account.messages("Work"))
-        self.assertNotIn(vanished, [message.uid for message in self.tree.messages("INBOX")])
+    def check_what_happened_meanwhile(self):
+        """Deletions and flags since the state was written are carried out, in both directions, and nothing else."""
+        here, there = self.tree.messages("Job"), sorted(self.account.messages("INBOX"))
+        self.tree.remove(here[0])
+        kept = here[1]
+        self.tree.set_flags(kept, {*kept.flags, "F"} if "F" not in kept.flags else set(kept.flags) - {"F"})
+        self.account.expunge("INBOX", there[:1])
+        flags = self.account.messages("INBOX")[there[1]].flags
+        self.account.store("INBOX", there[1:2], "-FLAGS" if r"\Answered" in flags else "+FLAGS", (r"\Answered",))
+        result = self.workspace.sync()
+        self.assertEqual([], result.copied(), str(result))
+        self.assertNotIn(here[0].uid, self.account.messages("Work"))
+        self.assertNotIn(there[0], [message.uid for message in self.tree.messages("INBOX")])
+        self.assertNotEqual("F" in kept.flags, r"\Flagged" in self.account.messages("Work")[kept.uid].flags)
+        [changed] = [message for message in self.tree.messages("INBOX") if message.uid == there[1]]
+        self.assertNotEqual(r"\Answered" in flags, "R" in changed.flags)
         self.assert_no_op()
 
-    def drop_from_server(self, folder, count):
-        uids = sorted(self.account.messages(folder))[:count]
-        self.account.expunge(folder, uids)
-        return uids
+    def test_what_happened_since_format_1_was_written_is_carried_out(self):
+        self.keep_state_as(status.write_plain_v1)
+        self.check_what_happened_meanwhile()
+
+    def test_what_happened_since_format_2_was_written_is_carried_out(self):
+        self.keep_state_as(status.write_plain_v2)
+        self.check_what_happened_meanwhile()
+
+    def test_text_beside_an_empty_database_is_what_counts(self):
+        # 7.x and 8.x begin the database before they look for text to migrate.
+        self.keep_state_as(status.write_plain_v1)
+        for folder in self.FOLDERS:
+            file = self.workspace.sqlite_status(local_name(folder))
+            file.parent.mkdir(exist_ok=True)
+            file.touch()
+        self.check_what_happened_meanwhile()
+
+    def rewrite_databases(self, script, insert):
+        """Replaces each database by one that `script` makes and whose rows `insert` puts there. Returns the rows."""
+        rows = self.status_rows(self.FOLDERS)
+        for folder in self.FOLDERS:
+            file = self.workspace.sqlite_status(local_name(folder))
+            file.unlink()
+            with contextlib.closing(sqlite3.connect(file)) as database:
+                database.executescript(script)
+                if insert:
+                    database.executemany(insert, rows[folder].items())
+                database.commit()
+        return rows
+
+    METADATA = "CREATE TABLE metadata (key VARCHAR(50) PRIMARY KEY, value VARCHAR(128));"
+    VERSION_1 = (METADATA + "INSERT INTO metadata VALUES('db_version', '1');"
+                 "CREATE TABLE status (id INTEGER PRIMARY KEY, flags VARCHAR(50));",
+                 "INSERT INTO status VALUES (?, ?)")
+    VERSION_2 = (METADATA + "INSERT INTO metadata VALUES('db_version', '2');"
+                 "CREATE TABLE status (id INTEGER PRIMARY KEY, flags VARCHAR(50), mtime INTEGER, labels VARCHAR(256));")
+    NULLS = (VERSION_2, "INSERT INTO status (id, flags) VALUES (?, ?)")
+
+    def test_takes_databases_of_version_1_over_and_the_original_takes_them_back(self):
+        rows = self.rewrite_databases(*self.VERSION_1)
+        result = self.assert_nothing_happens(self.workspace.sync, self.FOLDERS)
+        for folder in self.FOLDERS:
+            self.assertIn("Upgrading LocalStatus cache from version 1 to version 2 for "
+                          f"Local:{local_name(folder)}", result.output)
+        self.assertEqual(rows, self.status_rows(self.FOLDERS))
+        self.assert_nothing_happens(self.workspace.oracle, self.FOLDERS)
+
+    def test_what_happened_since_a_database_of_version_1_was_written_is_carried_out(self):
+        self.rewrite_databases(*self.VERSION_1)
+        self.check_what_happened_meanwhile()
+
+    def test_takes_databases_without_labels_over(self):
+        self.rewrite_databases(*self.NULLS)
+        self.assert_nothing_happens(self.workspace.sync, self.FOLDERS)
+        self.check_what_happened_meanwhile()
+
+    def test_takes_databases_over_whose_creation_was_interrupted(self):
+        # Nothing is remembered then; both sides have all messages, so none is transferred.
+        rows = self.status_rows(self.FOLDERS)
+        for script in ("", self.METADATA, self.METADATA + "INSERT INTO metadata VALUES('db_version', '2');"):
+            self.rewrite_databases(script, None)
+            self.assert_nothing_happens(self.workspace.sync, self.FOLDERS, keep_rows=False)
+            self.assertEqual(rows, self.status_rows(self.FOLDERS))
+        self.assert_nothing_happens(self.workspace.oracle, self.FOLDERS)
+
+    def test_left_over_files_of_2012_mean_nothing(self):
+        for name in ("lock", "pid"):
+            (self.workspace.metadata / name).write_text("4711\n")
+        self.assert_nothing_happens(self.workspace.sync, self.FOLDERS)
+        self.assertEqual(["4711\n"] * 2, [(self.workspace.metadata / name).read_text() for name in ("lock", "pid")])
 
     def check_stays_text(self, write):
         rows = self.keep_state_as(write)

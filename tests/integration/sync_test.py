@@ -128,6 +128,37 @@ class Bodies(case.SyncTestCase):
         self.assertEqual(sorted(bodies.values()), self.local_bodies("INBOX"))
         self.assert_no_op()
 
+    def test_every_byte_survives_the_way_to_this_side_and_back(self):
+        bodies = corpus.odd_bodies()
+        self.account.create("Back")
+        self.account.append_all("INBOX", [(body, (), None) for body in bodies.values()])
+        self.workspace.sync()
+        for message in self.tree.messages("INBOX"):
+            self.tree.deliver("Back", message.body, "S")
+        self.workspace.sync()
+        self.assertEqual(sorted(bodies.values()), self.server_bodies("Back"))
+        self.assertEqual(self.local_bodies("INBOX"), self.local_bodies("Back"))
+        self.assert_no_op()
+
+    def test_lone_line_feeds_on_the_server_come_as_it_sends_them(self):
+        planted = b"Subject: lone LF\n\nlone\nwith CR\r\nbare\rCR\nno end"
+        self.account.append("INBOX", corpus.message(1))
+        self.account.plant_in_inbox(planted)
+        [sent] = [body for body in self.server_bodies("INBOX") if body != corpus.message(1)]
+        self.assertEqual(b"Subject: lone LF\r\n\r\nlone\r\nwith CR\r\nbare\rCR\r\nno end", sent)
+        self.workspace.sync()
+        self.assertEqual(sorted([to_disk(sent), corpus.disk_message(1)]), self.local_bodies("INBOX"))
+        self.assert_no_op()
+
+    def test_a_file_with_the_line_ends_of_the_wire_is_pushed_with_no_more_of_them(self):
+        file = b"Subject: CRLF in a file\r\n\r\nfirst\r\nbare\rCR\r\nlone\nlast"
+        self.workspace.sync()
+        self.tree.deliver("INBOX", file, "S")
+        self.workspace.sync()
+        self.assertEqual([file.replace(b"lone\n", b"lone\r\n")], self.server_bodies("INBOX"))
+        self.assertEqual([file], self.local_bodies("INBOX"), "the file stays as it is")
+        self.assert_no_op()
+
     def check_memory(self, peak):
         if not programs.sanitized():
             self.assertLess(peak, MEMORY_LIMIT)

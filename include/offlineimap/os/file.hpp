@@ -63,7 +63,13 @@ enum class Sync { no, yes };
 // `path.tmp`, written, synced if asked, renamed over `path`, directory synced if asked.
 void replace_file(const std::filesystem::path& path, std::string_view content, Sync sync,
                   base::Severity severity, mode_t mode = 0666);
+// The same through another name than `path.tmp`, in the same directory.
+void replace_file_through(const std::filesystem::path& temporary, const std::filesystem::path& path,
+                          std::string_view content, Sync sync, base::Severity severity, mode_t mode);
 void sync_directory(const std::filesystem::path& directory, base::Severity severity);
+
+// Tells a file or directory from another one in its place: "<device> <inode>".
+std::string file_identity(const std::filesystem::path& path, base::Severity severity);
 
 // Creates one directory if missing; an existing one stays as it is.
 void make_directory(const std::filesystem::path& path, mode_t mode, base::Severity severity);

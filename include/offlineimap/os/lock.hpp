@@ -15,6 +15,8 @@ class AccountLock {
     // name the same inode, else it is tried again. Never follows a symbolic link. Two locks on one path
     // within this process exclude each other too.
     static std::optional<AccountLock> try_acquire(const std::filesystem::path& path);
+    // Whether somebody holds it now. Creates, changes and removes nothing.
+    static bool is_held(const std::filesystem::path& path);
     AccountLock(AccountLock&& other) noexcept;
     AccountLock& operator=(AccountLock&& other) noexcept;
     // Removes the file (it is ours: we hold the lock), then lets go.

@@ -85,13 +85,15 @@ struct StatusPaths {
 // limit.
 std::unique_ptr<FolderStatus> open_sqlite(const StatusPaths& paths, Durability durability);
 
-// Text, format 2 (a format 1 file is rewritten). Written whole: FOLDER.tmp, then renamed. Intents live beside
-// it in `FOLDER.intents` of ours: the UID is recorded first, then its intent cleared.
+// Text, format 2 (a format 1 file is rewritten). Written whole beside the file, then renamed. Intents live
+// beside it in a file of ours (intents_of): the UID is recorded first, then its intent cleared.
 std::unique_ptr<FolderStatus> open_plain(const StatusPaths& paths, Durability durability);
 
 // Read-only view for dry runs and --info: nothing is created or changed; a folder without a status is empty.
 std::unique_ptr<FolderStatus> open_read_only(const StatusPaths& paths);
 
+// Files that SQLite makes, reads and deletes beside its own, whatever folder has such a name.
+std::vector<std::filesystem::path> companions(const StatusPaths& paths);
 // Whether anything is stored for the folder.
 bool exists(const StatusPaths& paths);
 // Forgets a folder (the purge when a folder is made anew on one side): both files and what belongs to them.

@@ -11,7 +11,7 @@ namespace offlineimap::status {
 
 // nullopt: not saved yet. A file that is no number throws Error{folder, corrupt_state}.
 std::optional<base::UidValidity> read_validity(const std::filesystem::path& file);
-// FILE.tmp, made durable, renamed. Creates the directory (0700).
+// Written beside, made durable, renamed. Creates the directory (0700).
 void write_validity(const std::filesystem::path& file, base::UidValidity validity);
 void forget_validity(const std::filesystem::path& file);
 

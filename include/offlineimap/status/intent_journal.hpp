@@ -1,4 +1,4 @@
-// The text of FOLDER.intents, which keeps the open intents of a folder whose status is plain text
+// The text of the file (intents_of) that keeps the open intents of a folder whose status is plain text
 // (docs/files.md). Pure: bytes in, intents out.
 #pragma once
 

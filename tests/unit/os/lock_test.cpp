@@ -87,6 +87,23 @@ TEST_F(Lock, FailedSecondAttemptDoesNotLoseTheLock) {
     EXPECT_FALSE(in_other_process([&] { return flock_is_free(path_); }));
 }
 
+TEST_F(Lock, CanBeAskedForWithoutLeavingATrace) {
+    EXPECT_FALSE(AccountLock::is_held(path_));
+    EXPECT_FALSE(fs::exists(path_));
+    {
+        const auto lock = AccountLock::try_acquire(path_);
+        EXPECT_TRUE(AccountLock::is_held(path_));
+        EXPECT_TRUE(in_other_process([&] { return AccountLock::is_held(path_); }));
+    }
+    std::ofstream(path_) << "left over";
+    EXPECT_FALSE(AccountLock::is_held(path_));
+    EXPECT_TRUE(fs::exists(path_));
+    EXPECT_TRUE(in_other_process([&] { return flock_is_free(path_) && record_lock_is_free(path_); }));
+    const FileDescriptor other(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+    ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
+    EXPECT_TRUE(AccountLock::is_held(path_));
+}
+
 TEST_F(Lock, ReleaseRemovesTheFileAndAllowsTheNext) {
     { const auto lock = AccountLock::try_acquire(path_); }
     EXPECT_FALSE(fs::exists(path_));

@@ -47,6 +47,32 @@ TEST(StateFileName, RefusesWhatIsNoFileNameOrLeavesItsDirectory) {
     }
 }
 
+TEST(StateFileName, IsNeverThatOfAFileBesideAnother) {
+    const std::filesystem::path inbox = "/m/FolderValidity/INBOX";
+    for (const auto& file : {temporary_of(inbox), intents_of(inbox)}) {
+        EXPECT_EQ(file.parent_path(), inbox.parent_path());
+        EXPECT_THROW(state_file_name(folder(file.filename().string())), base::Error);
+    }
+    EXPECT_NE(temporary_of(inbox), temporary_of("/m/FolderValidity/INBOX.tmp"));
+    EXPECT_NE(temporary_of(inbox), temporary_of(intents_of(inbox)));
+    // Only those are refused; a folder's name may begin like them, or be what the original's are.
+    for (const auto* name : {".offlineimap-list", ".offlineimap-list.tmp", "INBOX.tmp", "INBOX.intents"}) {
+        EXPECT_EQ(state_file_name(folder(name)), name);
+    }
+    EXPECT_EQ(temporary_of(std::filesystem::path("/m") / std::string(255, 'x')).filename().string().size(),
+              49U);
+}
+
+TEST(MetadataTree, LeavesRoomForTheJournalBesideAStatus) {
+    const MetadataTree tree{.root = "/m"};
+    const auto longest = folder(std::string(247, 'x'));
+    const auto too_long = folder(std::string(248, 'x'));
+    EXPECT_EQ(tree.sqlite_status("A", longest).filename(), longest.text());
+    EXPECT_THROW(tree.sqlite_status("A", too_long), base::Error);
+    EXPECT_THROW(tree.plain_status("A", too_long), base::Error);
+    EXPECT_EQ(tree.folder_validity("R", too_long).filename(), too_long.text());
+}
+
 TEST(MetadataTree, HasTheOriginalsPlaces) {
     const MetadataTree tree{.root = "/home/u/.offlineimap"};
     EXPECT_EQ(tree.account_lock("My Mail"), "/home/u/.offlineimap/My Mail.lock");

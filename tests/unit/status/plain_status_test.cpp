@@ -90,7 +90,7 @@ TEST_F(PlainStatusFile, RefusesALabelWithALineBreakAndKeepsWhatItHad) {
 TEST_F(PlainStatusFile, KeepsItsStateWhenItCannotBeWritten) {
     auto status = open();
     status->apply({.put = {row(1, "S")}});
-    fs::create_directory(paths().plain.string() + ".tmp");
+    fs::create_directory(temporary_of(paths().plain));
     const auto error = error_of([&] { status->apply({.put = {row(2, "")}}); });
     EXPECT_EQ(error.code(), base::ErrorCode::io) << error.what();
     EXPECT_EQ(status->load(), std::vector<Row>{row(1, "S")});
@@ -123,7 +123,7 @@ TEST_F(PlainStatusFile, ReplacesAnIntentOfTheSameName) {
 TEST_F(PlainStatusFile, RecordsTheUidBeforeItsIntentIsCleared) {
     auto status = open();
     status->apply({.open_intents = {intent("a"), intent("b")}});
-    fs::create_directory(journal().string() + ".tmp");
+    fs::create_directory(temporary_of(journal()));
     const auto error = error_of([&] { status->apply({.put = {row(1, "S")}, .close_intents = {"a"}}); });
     EXPECT_EQ(error.code(), base::ErrorCode::io) << error.what();
     EXPECT_EQ(open()->load(), std::vector<Row>{row(1, "S")});

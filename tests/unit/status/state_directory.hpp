@@ -17,6 +17,7 @@
 
 #include "offlineimap/base/error.hpp"
 #include "offlineimap/status/folder_status.hpp"
+#include "offlineimap/status/names.hpp"
 
 namespace offlineimap::status {
 
@@ -50,7 +51,7 @@ class StateDirectory : public testing::Test {
         return {.sqlite = root_ / "Account-Test" / "LocalStatus-sqlite" / "INBOX",
                 .plain = root_ / "Account-Test" / "LocalStatus" / "INBOX"};
     }
-    fs::path journal() const { return paths().plain.string() + ".intents"; }
+    fs::path journal() const { return intents_of(paths().plain); }
 
   private:
     fs::path root_;
