@@ -108,7 +108,7 @@ void load_remote_since(FolderWork& work, std::chrono::year_month_day day, std::c
     auto first = saved_start(work.settings.status, Side::remote, work.remote.entry().name);
     if (!first) {
         require_empty(work.local_listing, work.remote_repository.name(), work.local_repository.name());
-        checked("startdate", std::chrono::sys_days(day), now);
+        checked("startdate", std::chrono::sys_days{day}, now);
         first = work.remote.first_since(day, work.settings.maxsize, work.context);
         // Differs from OfflineIMAP: it keeps 1 if there is no such message yet, and fetches everything at the
         // next run.
@@ -123,7 +123,7 @@ void load_remote_since(FolderWork& work, std::chrono::year_month_day day, std::c
 // `startdate` of the local side: what was there before is not sent.
 void load_for_local_since(FolderWork& work, std::chrono::year_month_day day, std::chrono::sys_seconds now) {
     if (!work.pair.remote_would_be_created) work.remote_listing = work.remote.load(work.context);
-    const auto since = checked("startdate", std::chrono::sys_days(day), now);
+    const auto since = checked("startdate", std::chrono::sys_days{day}, now);
     auto first = saved_start(work.settings.status, Side::local, work.local.entry().name);
     if (!first) {
         require_empty(work.remote_listing, work.local_repository.name(), work.remote_repository.name());
@@ -155,7 +155,7 @@ void hide_large(FolderWork& work, std::uint64_t limit) {
 std::chrono::sys_seconds cutoff(const config::MaxAge& maxage, std::chrono::sys_seconds now) {
     if (const auto* days = std::get_if<int>(&maxage))
         return checked("maxage", now - std::chrono::days(*days), now);
-    return checked("maxage", std::chrono::sys_days(std::get<std::chrono::year_month_day>(maxage)), now);
+    return checked("maxage", std::chrono::sys_days{std::get<std::chrono::year_month_day>(maxage)}, now);
 }
 
 bool is_restricted_by_date(const FolderWork& work) {
