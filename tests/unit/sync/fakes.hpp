@@ -120,7 +120,7 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
                                          std::optional<std::uint64_t> below_size,
                                          const repository::Context&) override {
         for (const auto& [uid, message] : server_.messages) {
-            if (message.arrived >= std::chrono::sys_days(day) &&
+            if (message.arrived >= std::chrono::sys_days{day} &&
                 (!below_size || message.body.size() < *below_size))
                 return uid;
         }

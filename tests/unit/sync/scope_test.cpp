@@ -17,7 +17,7 @@ class Restricted : public FolderSyncTest {
         return uid;
     }
     std::string add_local(const char* body, std::chrono::days age) {
-        const auto name = disk().add(body);
+        auto name = disk().add(body);
         disk().files.at(name).message.arrived = now_ - age;
         return name;
     }
