@@ -1,5 +1,6 @@
 #include "audience.hpp"
 
+#include <cstring>
 #include <utility>
 
 #include "offlineimap/python/interpreter.hpp"
@@ -17,7 +18,7 @@ Audience::Audience(const CommandLine& command_line, ui::Name name, std::vector<s
     const auto debug = command_line.debug ? command_line.debug->types : events::DebugTypes();
     const auto visibility = ui::visibility_of(name, debug);
     interface_ = ui::make_interface(name, {.debug = debug, .stop = std::move(stop), .output = {}});
-    interface_->report({"MainThread", events::Information{ui::banner(program_version())}});
+    interface_->report({"MainThread", events::ProgramStarted{ui::banner(program_version())}});
     if (command_line.log_file) open_log_file(command_line, visibility, std::move(arguments));
     // With the syslog interface, -s would say everything twice.
     if (command_line.syslog && name != ui::Name::syslog)
@@ -34,10 +35,11 @@ Audience::Audience(const CommandLine& command_line, ui::Name name, std::vector<s
 
 void Audience::open_log_file(const CommandLine& command_line, const ui::Visibility& visibility,
                              std::vector<std::string> arguments) {
-    const auto start = ui::log_start({.version = program_version(),
-                                      .python_version = python::Interpreter::version(),
-                                      .platform = "linux",
-                                      .arguments = std::move(arguments)});
+    const auto start =
+        ui::log_start({.version = program_version(),
+                       .python_version = python::Interpreter::version().substr(std::strlen("Python ")),
+                       .platform = "linux",
+                       .arguments = std::move(arguments)});
     beside_.push_back(std::make_unique<ui::LogFile>(*command_line.log_file, visibility, start));
 }
 

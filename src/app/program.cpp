@@ -74,8 +74,7 @@ void announce(const CommandLine& command_line, const events::Reporter& reporter)
     if (command_line.debug_forces_single_thread())
         reporter(events::Information{"Debug mode: Forcing to singlethreaded."});
     for (const auto type : events::kDebugTypes) {
-        if (command_line.debug->types.contains(type))
-            reporter(events::Information{events::debugging_line(type)});
+        if (command_line.debug->types.contains(type)) reporter(events::DebuggingEnabled{type});
     }
 }
 
@@ -144,6 +143,13 @@ config::General with_switches(config::General general, const CommandLine& comman
     return general;
 }
 
+// `closing`: why nothing was begun; empty otherwise.
+void report_end(Audience& audience, const std::string& closing) {
+    for (const auto& text : audience.sink().final_report(closing))
+        audience.listeners().report({"MainThread", events::EndReport{text}});
+    audience.listeners().report({"MainThread", events::ProgramEnded{!closing.empty(), closing}});
+}
+
 int run_with_configuration(const CommandLine& command_line, std::vector<std::string> arguments) {
     const auto surroundings = read_surroundings();
     auto read = config_file::read_file(find_config_file(command_line.config_file, surroundings));
@@ -178,9 +184,7 @@ int run_with_configuration(const CommandLine& command_line, std::vector<std::str
     } catch (const base::Cancelled&) {
         // Ended on request: what was done is recorded, and there is nothing to report.
     }
-    for (const auto& line : audience.sink().final_report(closing)) {
-        audience.listeners().report({"MainThread", events::WarningGiven{line}});
-    }
+    report_end(audience, closing);
     return audience.sink().exit_status();
 }
 

@@ -168,6 +168,8 @@ std::string debug_record(DebugType type, const std::string& text) {
 
 // The wording of each event. An event of a new type does not compile until it has its words here.
 struct Wording {
+    Records operator()(const ProgramStarted& event) const { return {event.banner}; }
+    Records operator()(const DebuggingEnabled& event) const { return {debugging_line(event.type)}; }
     Records operator()(const ThreadStarted&) const { return {}; }
     Records operator()(const ThreadEnded&) const { return {}; }
     Records operator()(const AccountStarted& event) const {
@@ -275,6 +277,8 @@ struct Wording {
     Records operator()(const WarningGiven& event) const { return {event.text}; }
     Records operator()(const Information& event) const { return {event.text}; }
     Records operator()(const DebugMessage& event) const { return {debug_record(event.type, event.text)}; }
+    Records operator()(const EndReport& event) const { return {event.text}; }
+    Records operator()(const ProgramEnded&) const { return {}; }
 };
 
 template <class T, class... Candidates>
@@ -284,11 +288,12 @@ template <class T>
 constexpr Level level_of_type() noexcept {
     if constexpr (is_one_of<T, ErrorOccurred>) return Level::error;
     if constexpr (is_one_of<T, ReadOnlyFolder, UidValidityProblem, UnknownKeywords, AuthenticationFailed,
-                            WarningGiven>) {
+                            WarningGiven, EndReport>) {
         return Level::warning;
     }
-    if constexpr (is_one_of<T, ThreadStarted, ThreadEnded, SyncingFolderStructure, FolderFiltered,
-                            LoadingMessageList, MessageListLoaded, SyncingMessages, Sleeping, DebugMessage>) {
+    if constexpr (is_one_of<T, DebuggingEnabled, ProgramEnded, ThreadStarted, ThreadEnded,
+                            SyncingFolderStructure, FolderFiltered, LoadingMessageList, MessageListLoaded,
+                            SyncingMessages, Sleeping, DebugMessage>) {
         return Level::debug;
     }
     return Level::info;

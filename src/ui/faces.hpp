@@ -10,6 +10,7 @@ namespace offlineimap::ui {
 std::unique_ptr<events::Sink> make_ttyui(const Options& options, const Visibility& visibility);
 std::unique_ptr<events::Sink> make_basic(const Options& options, const Visibility& visibility);
 std::unique_ptr<events::Sink> make_quiet(const Options& options, const Visibility& visibility);
+std::unique_ptr<events::Sink> make_machine(const Options& options, const Visibility& visibility);
 std::unique_ptr<events::Sink> make_syslog(const Options& options, const Visibility& visibility);
 
 }  // namespace offlineimap::ui

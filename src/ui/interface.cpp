@@ -29,7 +29,7 @@ constexpr std::array<Face, 6> kFaces = {{
     {Name::basic, "basic", Level::info, Level::debug, make_basic},
     {Name::quiet, "quiet", Level::warning, Level::debug, make_quiet},
     {Name::syslog, "syslog", Level::info, Level::debug, make_syslog},
-    {Name::machineui, "machineui", Level::info, Level::debug, nullptr},
+    {Name::machineui, "machineui", Level::info, Level::debug, make_machine},
     {Name::blinkenlights, "blinkenlights", Level::info, Level::debug, nullptr},
 }};
 

@@ -27,7 +27,8 @@ struct PhaseBegun {
 
     Name operator()(const events::AccountStarted&) const { return "starting"; }
     Name operator()(const events::Connecting&) const { return "connecting"; }
-    Name operator()(const events::SyncingFolderStructure&) const { return "folder structure"; }
+    Name operator()(const events::CreatingFolder&) const { return "folder structure"; }
+    Name operator()(const events::SyncingFolderStructure&) const { return "between folders"; }
     Name operator()(const events::SyncingFolder&) const { return "opening"; }
     Name operator()(const events::LoadingMessageList& list) const { return "listing " + list.kind; }
     Name operator()(const events::MessageListLoaded& list) const { return "after listing " + list.kind; }
@@ -60,6 +61,11 @@ bool is(const events::Record& record) noexcept {
     return std::holds_alternative<Event>(record.event);
 }
 
+template <class... Events>
+bool is_one_of(const events::Record& record) noexcept {
+    return (is<Events>(record) || ...);
+}
+
 std::string stamp(std::time_t when, const char* format) {
     std::tm parts{};
     ::localtime_r(&when, &parts);
@@ -85,22 +91,28 @@ void Profile::report(const events::Record& record) {
     const std::lock_guard lock(account_mutex_);
     if (!account_) {
         if (const auto* const started = std::get_if<events::ThreadStarted>(&record.event))
-            begin(started->account, record.thread);
+            begin(started->account);
         return;
     }
-    const bool is_account_thread = record.thread == account_->thread;
     if (is<events::ThreadEnded>(record)) {
-        is_account_thread ? end() : enter({"", "between folders"});
+        end();
+    } else if (is<events::ThreadStarted>(record)) {  // the next folder's turn
+        enter({"", "between folders"});
     } else if (const auto* const syncing = std::get_if<events::SyncingFolder>(&record.event)) {
         enter({syncing->remote.folder, "opening"});
     } else if (const auto name = std::visit(PhaseBegun(), record.event)) {
-        enter({is_account_thread ? "" : account_->phase.folder, *name});
+        enter(
+            {is_one_of<events::AccountStarted, events::CreatingFolder, events::SyncingFolderStructure,
+                       events::CallingHook, events::HookFinished, events::AccountFinished, events::Sleeping>(
+                 record)
+                 ? ""
+                 : account_->phase.folder,
+             *name});
     }
 }
 
-void Profile::begin(const std::string& account, const std::string& thread) {
+void Profile::begin(const std::string& account) {
     account_ = Account{.name = account,
-                       .thread = thread,
                        .begun = clocks_.calendar(),
                        .phase_begun = clocks_.steady(),
                        .phase = {"", "configuration"},

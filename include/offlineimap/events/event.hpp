@@ -27,10 +27,21 @@ struct FolderEnd {
 
 enum class Run { real, dry };
 
+// The first event of a run: who speaks. `banner` has two lines.
+struct ProgramStarted {
+    std::string banner;
+};
+// `-d`: messages of this type follow.
+struct DebuggingEnabled {
+    DebugType type;
+};
 struct ThreadStarted {
     std::string account;
 };
-struct ThreadEnded {};
+// `was_main`: with -1 the main thread works under the activity's name, and keeps it.
+struct ThreadEnded {
+    bool was_main = false;
+};
 struct AccountStarted {
     std::string account;
 };
@@ -62,6 +73,7 @@ struct StatusMigrated {
     std::string repository;
     std::string folder;
 };
+// The folders of both sides correspond now. Not where the local side may not be changed.
 struct SyncingFolderStructure {
     FolderEnd remote;
     FolderEnd local;
@@ -174,14 +186,22 @@ struct DebugMessage {
     DebugType type;
     std::string text;
 };
+// What went wrong, once more, at the end of the run: one record each.
+struct EndReport {
+    std::string text;
+};
+// The last event of a run. `refused`: it could not begin, and `message` says why.
+struct ProgramEnded {
+    bool refused;
+    std::string message;
+};
 
-using Event =
-    std::variant<ThreadStarted, ThreadEnded, AccountStarted, AccountFinished, Connecting, CreatingFolder,
-                 StatusCreated, StatusUpgraded, StatusMigrated, SyncingFolderStructure, SyncingFolder,
-                 SkippingUnchangedFolder, FolderFiltered, LoadingMessageList, MessageListLoaded,
-                 SyncingMessages, IgnoringMessage, CopyingMessage, WouldCopyMessages, DeletingMessages,
-                 AddingFlags, RemovingFlags, UnknownKeywords, CallingHook, HookFinished, Sleeping,
-                 ReadOnlyFolder, UidValidityProblem, AuthenticationFailed, ErrorOccurred, WarningGiven,
-                 Information, DebugMessage>;
+using Event = std::variant<
+    ProgramStarted, DebuggingEnabled, ThreadStarted, ThreadEnded, AccountStarted, AccountFinished, Connecting,
+    CreatingFolder, StatusCreated, StatusUpgraded, StatusMigrated, SyncingFolderStructure, SyncingFolder,
+    SkippingUnchangedFolder, FolderFiltered, LoadingMessageList, MessageListLoaded, SyncingMessages,
+    IgnoringMessage, CopyingMessage, WouldCopyMessages, DeletingMessages, AddingFlags, RemovingFlags,
+    UnknownKeywords, CallingHook, HookFinished, Sleeping, ReadOnlyFolder, UidValidityProblem,
+    AuthenticationFailed, ErrorOccurred, WarningGiven, Information, DebugMessage, EndReport, ProgramEnded>;
 
 }  // namespace offlineimap::events

@@ -50,14 +50,13 @@ class Profile final : public events::Sink {
     };
     struct Account {
         std::string name;
-        std::string thread;
         std::time_t begun;
         std::chrono::steady_clock::time_point phase_begun;
         Phase phase;
         std::map<Phase, Cost> costs;
     };
 
-    void begin(const std::string& account, const std::string& thread);
+    void begin(const std::string& account);
     void enter(const Phase& phase);
     void end();
     static std::string text_of(const Account& account);

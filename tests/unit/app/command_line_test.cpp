@@ -244,8 +244,8 @@ TEST(CommandLine, HelpIsLaidOutAsTheOriginals) {
                                 "                        sync these accounts only\n"));
     EXPECT_THAT(text, HasSubstr("\n  --delete-folder=FOLDERNAME\n"
                                 "                        delete a folder of the remote repository\n"));
-    EXPECT_THAT(
-        text, HasSubstr("\n  -u INTERFACE          use this user interface (ttyui, basic, quiet, syslog)\n"));
+    EXPECT_THAT(text, HasSubstr("\n  -u INTERFACE          use this user interface (ttyui, basic, quiet, "
+                                "syslog,\n                        machineui)\n"));
     for (std::size_t at = 0; at < text.size();) {
         const auto end = text.find('\n', at);
         EXPECT_LE(end - at, 78U) << text.substr(at, end - at);

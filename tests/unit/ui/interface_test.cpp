@@ -55,24 +55,25 @@ TEST(InterfaceNames, RoundTrip) {
 
 TEST(InterfaceNames, UnknownOneIsAnsweredWithTheChoice) {
     EXPECT_EQ(unknown_name_message("foo"),
-              "UI 'foo' does not exist, choose one of: ttyui, basic, quiet, syslog");
+              "UI 'foo' does not exist, choose one of: ttyui, basic, quiet, syslog, machineui");
 }
 
 TEST(InterfaceFactory, RefusesWhatIsNotBuiltInWithTheChoice) {
-    for (const auto name : {Name::machineui, Name::blinkenlights}) {
+    for (const auto name : {Name::blinkenlights}) {
         try {
             make_interface(name, {});
             ADD_FAILURE() << name_of(name) << " was made";
         } catch (const base::Error& error) {
             EXPECT_EQ(error.code(), base::ErrorCode::unsupported);
-            EXPECT_EQ(error.what(), "UI '" + std::string(name_of(name)) +
-                                        "' is not built in yet, choose one of: ttyui, basic, quiet, syslog");
+            EXPECT_EQ(error.what(),
+                      "UI '" + std::string(name_of(name)) +
+                          "' is not built in yet, choose one of: ttyui, basic, quiet, syslog, machineui");
         }
     }
 }
 
 TEST(InterfaceFactory, MakesEachAvailableName) {
-    EXPECT_THAT(available_names(), ElementsAre("ttyui", "basic", "quiet", "syslog"));
+    EXPECT_THAT(available_names(), ElementsAre("ttyui", "basic", "quiet", "syslog", "machineui"));
     for (const auto& name : available_names()) EXPECT_NE(make_interface(*parse_name(name), {}), nullptr);
 }
 

@@ -18,7 +18,6 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 
 constexpr const char* kAccount = "Account sync Test";
-constexpr const char* kInbox = "Folder INBOX [acc: Test]";
 const events::FolderEnd kRemote{.repository = "Remote", .kind = "IMAP", .folder = "INBOX"};
 const events::FolderEnd kLocal{.repository = "Local", .kind = "Maildir", .folder = "INBOX"};
 
@@ -51,16 +50,16 @@ TEST_F(ProfileTest, TimeCountsForWhatWasAnnouncedLast) {
     after(0ms, kAccount, events::ThreadStarted{"Test"});
     after(5ms, kAccount, events::AccountStarted{"Test"});
     after(1ms, kAccount, events::Connecting{"h", 993, "", "Remote"});
-    after(70ms, kAccount, events::SyncingFolderStructure{kRemote, kLocal});
-    after(20ms, kInbox, events::ThreadStarted{"Test"});
-    after(0ms, kInbox, events::SyncingFolder{kRemote, kLocal});
-    after(3ms, kInbox, events::LoadingMessageList{"IMAP", "INBOX", "INBOX"});
-    after(40ms, kInbox, events::MessageListLoaded{"IMAP", "INBOX", 2});
-    after(2ms, kInbox, events::SyncingMessages{kRemote, kLocal});
-    after(4ms, kInbox, events::CopyingMessage{mail::MessageKey(base::Uid(1)), 1, 2, kRemote, kLocal});
-    after(100ms, kInbox, events::CopyingMessage{mail::MessageKey(base::Uid(2)), 2, 2, kRemote, kLocal});
-    after(200ms, kInbox, events::ThreadEnded{});
-    after(6ms, kAccount, events::AccountFinished{"Test", 0s});
+    after(70ms, kAccount, events::CreatingFolder{"INBOX", "Local", events::Run::real});
+    after(20ms, kAccount, events::SyncingFolderStructure{kRemote, kLocal});
+    after(0ms, kAccount, events::ThreadStarted{"Test"});
+    after(6ms, kAccount, events::SyncingFolder{kRemote, kLocal});
+    after(3ms, kAccount, events::LoadingMessageList{"IMAP", "INBOX", "INBOX"});
+    after(40ms, kAccount, events::MessageListLoaded{"IMAP", "INBOX", 2});
+    after(2ms, kAccount, events::SyncingMessages{kRemote, kLocal});
+    after(4ms, kAccount, events::CopyingMessage{mail::MessageKey(base::Uid(1)), 1, 2, kRemote, kLocal});
+    after(100ms, kAccount, events::CopyingMessage{mail::MessageKey(base::Uid(2)), 2, 2, kRemote, kLocal});
+    after(200ms, kAccount, events::AccountFinished{"Test", 0s});
     after(9ms, kAccount, events::ThreadEnded{});
     EXPECT_THAT(only_profile(), HasSubstr("\nseconds\t0.460000\n"
                                           "\n"
@@ -115,7 +114,7 @@ TEST_F(ProfileTest, LeavesNoTabOfAFolderNameInALine) {
     auto odd = kRemote;
     odd.folder = "a\tb\nc";
     after(0ms, kAccount, events::ThreadStarted{"Test"});
-    after(0ms, kInbox, events::SyncingFolder{odd, kLocal});
+    after(0ms, kAccount, events::SyncingFolder{odd, kLocal});
     after(1ms, kAccount, events::ThreadEnded{});
     EXPECT_THAT(only_profile(), HasSubstr("\topening\ta\\x09b\\x0ac\n"));
 }
