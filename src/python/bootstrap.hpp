@@ -6,6 +6,8 @@
 namespace offlineimap::python {
 
 inline constexpr const char* kBootstrap = R"PYTHON(
+import atexit
+import gc
 import linecache
 import re
 import sys
@@ -43,6 +45,25 @@ def sorted_indices(key, items):
     return sorted(range(len(items)), key=keys.__getitem__)
 
 
+# --- the end ------------------------------------------------------------------------------------------------
+
+def finish(module):
+    """What Python does at its end for the code of the user. `module` is the pythonfile, or None."""
+    try:
+        atexit._run_exitfuncs()
+    finally:
+        if module is not None:
+            # One name after the other, before the collector comes: that may close a file before the text is in it.
+            vars(module).clear()
+            if sys.modules.get("<none>") is module:
+                del sys.modules["<none>"]
+        forget_everything()
+        gc.collect()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+
+
 # --- errors -------------------------------------------------------------------------------------------------
 
 OLD_SYNTAX = re.compile(r"""
@@ -54,11 +75,12 @@ OLD_SYNTAX = re.compile(r"""
     """, re.VERBOSE)
 OLD_NAMES = set("apply basestring buffer execfile file intern long raw_input reduce reload unichr unicode"
                 " xrange StandardError".split())
-OLD_ATTRIBUTES = set("has_key iteritems iterkeys itervalues maketrans letters lowercase uppercase decode"
+OLD_ATTRIBUTES = set("has_key iteritems iterkeys itervalues maketrans letters lowercase uppercase"
                      " getcwdu joinfields atoi func_name im_func".split())
 OLD_MODULES = set("gnomekeyring gtk gobject glib urllib2 urlparse httplib StringIO cStringIO cPickle Queue"
                   " Tkinter __builtin__ HTMLParser SocketServer BaseHTTPServer cookielib xmlrpclib md5 sha sets"
                   " popen2 exceptions thread".split())
+TEXT_DECODED = "'str' object has no attribute 'decode'"
 BYTES_ERRORS = re.compile(r"bytes-like object|must be bytes|to bytes|str to bytes|pattern on a")
 
 
@@ -70,7 +92,9 @@ def is_python2(error, line):
     if isinstance(error, NameError):
         return any("'%s'" % name in str(error) for name in OLD_NAMES)
     if isinstance(error, AttributeError):
-        return any("attribute '%s'" % name in str(error) for name in OLD_ATTRIBUTES)
+        said = str(error)
+        return TEXT_DECODED in said or (not said.startswith("'NoneType'") and
+                                        any("attribute '%s'" % name in said for name in OLD_ATTRIBUTES))
     return False
 
 
@@ -98,6 +122,8 @@ def advice(error, python2, line, filename, name):
     if module == "offlineimap":
         return "; this program has __version__, OfflineImapError, ui and imaputil under that name"
     if python2:
+        if isinstance(error, AttributeError) and TEXT_DECODED in str(error):
+            return "; this is Python 2, text needs no .decode() in Python 3" + (line and ": " + line)
         if filename == name:
             return "; this is Python 2, write it for Python 3 (2to3 shows how)%s" % (line and ": " + line)
         return "; this is Python 2 (2to3 -w %s rewrites it for Python 3): %s" % (filename, line)
@@ -106,12 +132,27 @@ def advice(error, python2, line, filename, name):
     return ""
 
 
+def words_of(error):
+    return error.msg if isinstance(error, SyntaxError) and error.msg else str(error)
+
+
+def words_without_source(error):
+    """For errors that quote the code: it may be a password whose quotes were forgotten."""
+    if isinstance(error, NameError):
+        return "names something that is not defined (a text needs quotes)"
+    if isinstance(error, SyntaxError):
+        return "is no expression (a text needs quotes)"
+    if isinstance(error, (LookupError, ValueError)) and not isinstance(error, UnicodeError):
+        return ""
+    return words_of(error)
+
+
 def describe(error, trace, name, text, pythonfile, secret):
     """One line about an exception. `text` is what was evaluated under `name`; a secret one is not shown."""
     filename, number, function = place_of(error, trace, name, pythonfile)
     line = line_of(filename, number, name, text)
     python2 = is_python2(error, line)
-    what = error.msg if isinstance(error, SyntaxError) and error.msg else str(error)
+    what = words_without_source(error) if secret and filename == name else words_of(error)
     said = type(error).__name__ + (": " + " ".join(what.split()) if what else "")
     if filename == name:
         where = " (line %d of the value)" % number

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 #include "offlineimap/base/text.hpp"
 
@@ -124,7 +125,8 @@ struct OFFLINEIMAP_HOLDS_PYTHON Interpreter::State {
         if (!loaded && pythonfile) {
             const Gil gil;
             try {
-                module = Runtime::get().helper("load_pythonfile")(to_python(pythonfile->string()));
+                const auto load_it = Runtime::get().helper("load_pythonfile");
+                module = with_second_chance([&] { return load_it(to_python(pythonfile->string())); });
             } catch (const py::error_already_set& exception) {
                 failure = describe(exception, context);
             }
@@ -156,9 +158,14 @@ Interpreter::Interpreter(std::optional<std::filesystem::path> pythonfile, Notify
 }
 
 Interpreter::~Interpreter() {
-    if (!state_->started) return;
+    // The keyring starts Python, too.
+    if (!Runtime::is_started()) return;
     const Gil gil;
-    state_->module = py::object();
+    const py::object module = std::exchange(state_->module, py::object());
+    try {
+        Runtime::get().helper("finish")(module ? module : py::object(py::none()));
+    } catch (const py::error_already_set&) {  // a broken stream of a helper's, which Python ignores, too
+    }
 }
 
 bool Interpreter::started() const noexcept {

@@ -32,7 +32,11 @@ bool is_no_keyring(const py::error_already_set& exception) {
 
 base::Result<std::optional<base::Secret>, std::string> read_keyring(const std::string& service,
                                                                     const std::string& user) {
-    Runtime::get();
+    try {
+        Runtime::get();
+    } catch (const base::Error& error) {
+        return base::Unexpected(std::string(error.what()));
+    }
     const Gil gil;
     try {
         const py::object password =
@@ -49,7 +53,11 @@ base::Result<std::optional<base::Secret>, std::string> read_keyring(const std::s
 
 std::optional<std::string> store_in_keyring(const std::string& service, const std::string& user,
                                             const base::Secret& password) {
-    Runtime::get();
+    try {
+        Runtime::get();
+    } catch (const base::Error& error) {
+        return error.what();
+    }
     const Gil gil;
     try {
         py::module_::import("keyring").attr("set_password")(to_python(service), to_python(user),

@@ -1,15 +1,17 @@
 // The Python side of this layer, first part: what configurations that were written for Python 2 may go on
-// doing. Executed in the bootstrap module.
+// doing. They may only after they failed without, so that code for Python 3 meets nothing but Python 3.
+// Executed in the bootstrap module.
 #pragma once
 
 namespace offlineimap::python {
 
 inline constexpr const char* kPython2 = R"PYTHON(
+import _thread
 import builtins
 import functools
 import importlib.machinery
 import io
-import linecache
+import re
 import sys
 
 
@@ -31,9 +33,8 @@ def notice_about_caller(text):
     filename, number = frame.f_code.co_filename, frame.f_lineno
     if (filename, number, text) not in noticed:
         noticed.add((filename, number, text))
-        linecache.checkcache(filename)
-        line = linecache.getline(filename, number).strip()
-        notices.append((filename, number, text.replace("FILE", filename) + (line and ": " + line)))
+        # Not the line itself: helpers have passwords in them.
+        notices.append((filename, number, text.replace("FILE", filename)))
 
 
 def take_notices(name, where):
@@ -51,15 +52,21 @@ def cmp(x, y):
     return (x > y) - (x < y)
 
 
-if not hasattr(builtins, "cmp"):
+def allow_cmp():
     builtins.cmp = cmp
+
+
+def forbid_cmp():
+    del builtins.cmp
 
 
 class OldModules:
     """Finds modules of Python 2 that live on under another name. Asked last, so a real one comes first."""
 
+    NAMES = ("commands", "ConfigParser")
+
     def find_spec(self, name, path=None, target=None):
-        if name in ("commands", "ConfigParser"):
+        if name in self.NAMES:
             return importlib.machinery.ModuleSpec(name, self)
         return None
 
@@ -79,7 +86,18 @@ class OldModules:
             module.SafeConfigParser = configparser.ConfigParser
 
 
-sys.meta_path.append(OldModules())
+old_modules = OldModules()
+
+
+def allow_old_modules():
+    sys.meta_path.append(old_modules)
+
+
+def forbid_old_modules():
+    sys.meta_path.remove(old_modules)
+    for name in OldModules.NAMES:
+        if getattr(sys.modules.get(name), "__loader__", None) is old_modules:
+            del sys.modules[name]
 
 
 # --- the output of commands ---------------------------------------------------------------------------------
@@ -89,6 +107,9 @@ class Output(bytes):
     it is taken as its UTF-8, with a sentence for the user. To code for Python 3 it is bytes like any."""
 
     __hash__ = bytes.__hash__
+
+    def __reduce_ex__(self, protocol):
+        return bytes, (bytes(self),)
 
     def __radd__(self, other):
         return as_output(as_bytes(other) + bytes(self))
@@ -117,7 +138,8 @@ def tolerant(name):
 
     @functools.wraps(method)
     def call(self, *arguments, **named):
-        return as_output(method(self, *map(as_bytes, arguments), **named))
+        return as_output(method(self, *map(as_bytes, arguments),
+                                **{name: as_bytes(value) for name, value in named.items()}))
 
     return call
 
@@ -138,46 +160,72 @@ class OutputReader(io.BufferedReader):
         return as_output(super().readlines(*hint))
 
 
-def make_tolerant(subprocess):
-    """check_output() and run() call communicate(), too."""
-    initialise = subprocess.Popen.__init__
-    communicate = subprocess.Popen.communicate
+strict_popen = {}
 
-    @functools.wraps(initialise)
-    def tolerant_initialise(self, *arguments, **named):
-        initialise(self, *arguments, **named)
+
+def allow_output_as_text():
+    """check_output() and run() call communicate(), too. The module is there: a command has run."""
+    popen = sys.modules["subprocess"].Popen
+    strict_popen.update(__init__=popen.__init__, communicate=popen.communicate)
+
+    @functools.wraps(popen.__init__)
+    def initialise(self, *arguments, **named):
+        strict_popen["__init__"](self, *arguments, **named)
         if type(self.stdout) is io.BufferedReader:
             self.stdout = OutputReader(self.stdout.detach())
 
-    @functools.wraps(communicate)
-    def tolerant_communicate(self, *arguments, **named):
-        return as_output(communicate(self, *arguments, **named))
+    @functools.wraps(popen.communicate)
+    def communicate(self, *arguments, **named):
+        return as_output(strict_popen["communicate"](self, *arguments, **named))
 
-    subprocess.Popen.__init__ = tolerant_initialise
-    subprocess.Popen.communicate = tolerant_communicate
-
-
-class TolerantSubprocess:
-    """Makes the module tolerant when it is imported, so that whoever needs no commands need not load it."""
-
-    def find_spec(self, name, path=None, target=None):
-        if name != "subprocess":
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
-        execute = spec.loader.exec_module
-
-        def exec_module(module):
-            execute(module)
-            make_tolerant(module)
-
-        spec.loader.exec_module = exec_module
-        return spec
+    popen.__init__ = initialise
+    popen.communicate = communicate
 
 
-if "subprocess" in sys.modules:
-    make_tolerant(sys.modules["subprocess"])
-else:
-    sys.meta_path.insert(0, TolerantSubprocess())
+def forbid_output_as_text():
+    for name, function in strict_popen.items():
+        setattr(sys.modules["subprocess"].Popen, name, function)
+
+
+# --- second chances -----------------------------------------------------------------------------------------
+
+TEXT_FOR_BYTES = re.compile(r"not '?str\b|not \"bytes\"|str to bytes")
+
+granted = {}  # how to allow something: how to forbid it again
+granting = _thread.allocate_lock()
+
+
+def cure_of(error):
+    """What would let the code go on that ended with `error`."""
+    if type(error) is NameError and "name 'cmp'" in str(error):
+        return allow_cmp, forbid_cmp
+    if isinstance(error, ModuleNotFoundError) and error.name in OldModules.NAMES:
+        return allow_old_modules, forbid_old_modules
+    if isinstance(error, TypeError) and TEXT_FOR_BYTES.search(str(error)) and "subprocess" in sys.modules:
+        return allow_output_as_text, forbid_output_as_text
+    return None, None
+
+
+def allowed():
+    return frozenset(granted)
+
+
+def gets_second_chance(error, before):
+    """Whether to run again what ended with `error`; `before` is what allowed() said when it began."""
+    allow, forbid = cure_of(error)
+    if allow is None or allow in before:
+        return False
+    with granting:
+        if allow not in granted:
+            allow()
+            granted[allow] = forbid
+    return True
+
+
+def forget_everything():
+    while granted:
+        granted.popitem()[1]()
+    noticed.clear()
 
 
 # --- folders ------------------------------------------------------------------------------------------------

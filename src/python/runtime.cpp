@@ -1,5 +1,6 @@
 #include "runtime.hpp"
 
+#include <atomic>
 #include <string_view>
 
 #include "offlineimap/base/text.hpp"
@@ -68,6 +69,8 @@ void initialize() {
     check(Py_InitializeFromConfig(&config));
 }
 
+std::atomic<bool> runtime_started = false;
+
 bool is_secret(std::string_view option) {
     return option.find("pass") != std::string_view::npos || option.starts_with("oauth2_");
 }
@@ -80,6 +83,10 @@ const Runtime& Runtime::get() {
     // start it while the others wait, and tries again if that one failed.
     static const Runtime& runtime = *new Runtime;
     return runtime;
+}
+
+bool Runtime::is_started() noexcept {
+    return runtime_started;
 }
 
 Runtime::Runtime() {
@@ -101,6 +108,7 @@ Runtime::Runtime() {
         for (const char* part : {kPython2, kHelperModule, kBootstrap}) py::exec(part, names);
         module.attr("install_helper_module")(kCompatibleVersion);
         bootstrap_ = module;
+        runtime_started = true;
     } catch (const py::error_already_set& exception) {
         throw base::Error(base::Severity::critical, base::ErrorCode::python,
                           std::string("Python cannot start: ") + exception.what());
@@ -138,6 +146,12 @@ void report_notices(const Context& context) {
 base::Error error_about(const Context& context, const std::string& text) {
     return {base::Severity::repository, base::ErrorCode::python,
             place_of(context.expression) + ": " + base::printable(text, 2000)};
+}
+
+SecondChance::SecondChance() : allowed_(Runtime::get().helper("allowed")()) {}
+
+bool SecondChance::is_given(const py::error_already_set& exception) const {
+    return py::cast<bool>(Runtime::get().helper("gets_second_chance")(exception.value(), allowed_));
 }
 
 std::string describe(const py::error_already_set& exception, const Context& context) {

@@ -34,6 +34,8 @@ class OFFLINEIMAP_HOLDS_PYTHON Runtime {
     // Starts Python at the first call, from whichever thread; the others wait for it. Throws
     // Error{critical, python} if Python cannot start. Takes the GIL: the caller must not hold it.
     static const Runtime& get();
+    // Whether it has started.
+    static bool is_started() noexcept;
 
     // A name of the bootstrap module.
     pybind11::object helper(const char* name) const { return bootstrap_.attr(name); }
@@ -66,14 +68,39 @@ std::string describe(const pybind11::error_already_set& exception, const Context
 // Passes on what the Python side noted since the last time. The GIL is not held.
 void report_notices(const Context& context);
 
-// Runs `body` under the GIL; a Python exception leaves as our Error. What `body` returns must not be
-// Python's.
+// What code of Python 2 times is allowed at this moment. The GIL is held.
+class OFFLINEIMAP_HOLDS_PYTHON SecondChance {
+  public:
+    SecondChance();
+    // Whether code that ended with `exception` is worth another try, because more is allowed now.
+    bool is_given(const pybind11::error_already_set& exception) const;
+
+  private:
+    pybind11::object allowed_;
+};
+
+// Runs `body`, and again if it fails for the lack of something that Python 2 had and that we can give it. The
+// GIL is held.
+template <class Body>
+auto with_second_chance(Body body) {
+    for (;;) {
+        const SecondChance chance;
+        try {
+            return body();
+        } catch (const pybind11::error_already_set& exception) {
+            if (!chance.is_given(exception)) throw;
+        }
+    }
+}
+
+// Runs `body` under the GIL, with a second chance; a Python exception leaves as our Error. What `body`
+// returns must not be Python's.
 template <class Body>
 auto in_python(const Context& context, Body body) {
     const auto run = [&] {
         const Gil gil;
         try {
-            return body();
+            return with_second_chance(body);
         } catch (const pybind11::error_already_set& exception) {
             throw error_about(context, describe(exception, context));
         }

@@ -7,10 +7,12 @@
 // ours, not Python's. Errors: Error{repository, python} whose text names file:line, section, option, and the
 // exception with the Python file and line; Python 2 code is called that. Never a C++ or Python crash.
 //
-// Names: what `dir(pythonfile)` lists, builtins, `re` where asked for, and `cmp`, which Python 3 dropped. The
-// module `offlineimap` that helpers import is a small one of ours, also where the Python program is
-// installed; `commands` and `ConfigParser` can be imported. What commands print may be handled as text, as
-// with Python 2, at the price of a notice.
+// Names: what `dir(pythonfile)` lists, builtins, and `re` where asked for. The module `offlineimap` that
+// helpers import is a small one of ours, also where the Python program is installed.
+//
+// Second chances: code that fails because `cmp`, or the module `commands` or `ConfigParser`, is missing, or
+// because it handles as text what a command printed, is run once more with what Python 2 had, at the price of
+// a notice. What was allowed so stays allowed until the Interpreter ends.
 //
 // Once started, Python stays until the process ends and is not finalised: helpers may have threads of their
 // own, for which finalising would wait. It installs no signal handlers, changes no locale, and writes
@@ -77,7 +79,9 @@ class Interpreter {
     // Does nothing yet. `pythonfile` is loaded once, at first need, before the first evaluation; if it fails,
     // every evaluation fails with the same reason.
     explicit Interpreter(std::optional<std::filesystem::path> pythonfile, Notify notify = {});
-    // Lets go of the pythonfile; Python goes on (see above). No other thread may be inside a call.
+    // The end of the helpers, if Python runs: calls what they gave to atexit, lets go of the pythonfile and
+    // all that only it held, and flushes the streams. Python goes on (see above). No other thread may be
+    // inside a call.
     ~Interpreter();
     Interpreter(const Interpreter&) = delete;
     Interpreter& operator=(const Interpreter&) = delete;

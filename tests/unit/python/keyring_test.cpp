@@ -1,6 +1,9 @@
 #include "offlineimap/python/keyring.hpp"
 
+#include <cstdlib>
 #include <fstream>
+#include <iostream>
+#include <stdlib.h>
 
 #include <gtest/gtest.h>
 
@@ -105,6 +108,19 @@ TEST_F(KeyringTest, FailingKeyringSaysWhy) {
 TEST_F(KeyringTest, AnswerThatIsNoTextIsAFailure) {
     run("passwords.update({('h', 'u'): 42})");
     EXPECT_EQ(read_keyring("h", "u").error(), "its answer is no text");
+}
+
+// In a process of its own, as Python starts once.
+TEST(KeyringDeathTest, PythonThatCannotStartIsAFailure) {
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const auto try_keyring = [] {
+        setenv("PYTHONHOME", "/nonexistent", 1);
+        const auto found = read_keyring("h", "u");
+        const auto reason = store_in_keyring("h", "u", base::Secret("p"));
+        std::cerr << (found ? "found" : found.error()) << '|' << reason.value_or("stored") << '\n';
+        std::exit(0);
+    };
+    EXPECT_EXIT(try_keyring(), testing::ExitedWithCode(0), "Python cannot start: .*[|]Python cannot start: ");
 }
 
 }  // namespace
