@@ -91,6 +91,7 @@ struct Delivery::State {
     void flush();
     void reset() noexcept;
     Finished describe(base::Uid uid, mail::Flags flags);
+    std::optional<std::string> unreadable_date() const;
     Delivered place(Finished& message, std::array<bool, 2>& touched);
 
     Folder::State& folder;
@@ -150,6 +151,12 @@ Finished Delivery::State::describe(base::Uid uid, mail::Flags flags) {
             .file_time = settings.utime_from_header ? date : std::nullopt};
 }
 
+std::optional<std::string> Delivery::State::unreadable_date() const {
+    if (!folder.settings.utime_from_header) return std::nullopt;
+    auto value = mail::header_value(std::string_view{header}.substr(0, mail::header_length(header)), "Date");
+    return value && !mail::parse_date(*value) ? std::move(value) : std::nullopt;
+}
+
 Delivered Delivery::State::place(Finished& message, std::array<bool, 2>& touched) {
     Location to{place_for(message.flags), {}, message.flags};
     do {
@@ -182,14 +189,16 @@ void Delivery::write(std::string_view wire_bytes) {
     }
 }
 
-void Delivery::finish(base::Uid uid, mail::Flags flags) {
+std::optional<std::string> Delivery::finish(base::Uid uid, mail::Flags flags) {
     assert(state_->current);
     state_->converter.finish(state_->buffer);
     state_->flush();
     os::stop_point("maildir-after-tmp-write");
     state_->finished.push_back(state_->describe(uid, flags));
     state_->finished_bytes += state_->written;
+    auto unreadable_date = state_->unreadable_date();
     state_->reset();
+    return unreadable_date;
 }
 
 void Delivery::abandon() noexcept {

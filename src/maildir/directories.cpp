@@ -16,22 +16,8 @@ namespace {
 
 using base::Severity;
 
-constexpr auto kTmpLifetime = std::chrono::hours(36);
-
 const char* directory_name(Place place) noexcept {
     return place == Place::cur ? "cur" : "new";
-}
-
-std::optional<struct stat> regular_file_status(int directory, const char* name) noexcept {
-    struct stat status {};
-    if (::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
-    return S_ISREG(status.st_mode) ? std::optional(status) : std::nullopt;
-}
-
-// Most file systems tell the type with the name, which saves a call for each message.
-bool is_regular_file(int directory, const dirent& entry) {
-    if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_REG;
-    return regular_file_status(directory, entry.d_name).has_value();
 }
 
 bool says_no_such_file(int reason) noexcept {
@@ -67,12 +53,30 @@ void Directories::for_each_file(Place place, const std::stop_token& stop,
     DirectoryStream stream(descriptor(place), ".", folder_ / directory_name(place), Severity::folder);
     while (const dirent* entry = stream.next()) {
         if (stop.stop_requested()) throw base::Cancelled();
-        if (entry->d_name[0] != '.' && is_regular_file(descriptor(place), *entry)) seen(entry->d_name);
+        if (entry->d_name[0] == '.') continue;
+        // Most file systems tell the type with the name, which saves a call for each message.
+        const bool is_regular_file = entry->d_type == DT_UNKNOWN ? status_of(place, entry->d_name).has_value()
+                                                                 : entry->d_type == DT_REG;
+        if (is_regular_file) seen(entry->d_name);
+    }
+}
+
+void Directories::for_each_entry(Place place, const std::stop_token& stop,
+                                 const std::function<void(std::string_view)>& seen) const {
+    DirectoryStream stream(descriptor(place), ".", folder_ / directory_name(place), Severity::folder);
+    while (const dirent* entry = stream.next()) {
+        if (stop.stop_requested()) throw base::Cancelled();
+        if (entry->d_name[0] != '.') seen(entry->d_name);
     }
 }
 
 std::optional<struct stat> Directories::status_of(Place place, const std::string& name) const {
-    return regular_file_status(descriptor(place), name.c_str());
+    struct stat status {};
+    if (::fstatat(descriptor(place), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+        return S_ISREG(status.st_mode) ? std::optional(status) : std::nullopt;
+    // Whatever else went wrong, the message may well be there.
+    if (errno != ENOENT) os::throw_errno(Severity::folder, "look at", path_of(place, name), errno);
+    return std::nullopt;
 }
 
 std::optional<Directories::OpenFile> Directories::open(Place place, const std::string& name) const {
@@ -123,13 +127,16 @@ void Directories::sync(Place place) const {
     }
 }
 
-void Directories::sweep_tmp(std::chrono::sys_seconds now) const {
-    const auto oldest_kept = (now - kTmpLifetime).time_since_epoch().count();
+void Directories::sweep_tmp(std::chrono::sys_seconds older_than) const {
+    const auto oldest_kept = older_than.time_since_epoch().count();
     DirectoryStream stream(tmp(), ".", folder_ / "tmp", Severity::folder);
     while (const dirent* entry = stream.next()) {
         if (entry->d_name[0] == '.') continue;
-        const auto status = regular_file_status(tmp(), entry->d_name);
-        if (status && std::max(status->st_atime, status->st_mtime) < oldest_kept) unlink_tmp(entry->d_name);
+        struct stat status {};
+        if (::fstatat(tmp(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        // A delivery may give its file the time of the message; the time of the inode nobody can set.
+        const bool is_old = std::max(status.st_mtime, status.st_ctime) < oldest_kept;
+        if (S_ISREG(status.st_mode) && is_old) unlink_tmp(entry->d_name);
     }
 }
 

@@ -39,7 +39,10 @@ class Directories {
     // Calls `seen` with every regular file's name, except those that begin with '.'. Throws Cancelled.
     void for_each_file(Place place, const std::stop_token& stop,
                        const std::function<void(std::string_view)>& seen) const;
-    // nullopt if there is no such regular file.
+    // The same for entries of every kind.
+    void for_each_entry(Place place, const std::stop_token& stop,
+                        const std::function<void(std::string_view)>& seen) const;
+    // nullopt if there is no such regular file; throws Error{folder, …} if that cannot be known.
     std::optional<struct stat> status_of(Place place, const std::string& name) const;
     struct OpenFile {
         os::FileDescriptor file;
@@ -55,9 +58,9 @@ class Directories {
     bool unlink(Place place, const std::string& name) const;
     void unlink_tmp(const std::string& name) const noexcept;
     void sync(Place place) const;
-    // Removes regular files in tmp that were neither read nor written in the 36 hours before `now`: what
-    // deliveries that died have left there.
-    void sweep_tmp(std::chrono::sys_seconds now) const;
+    // Removes regular files in tmp that were neither written nor otherwise changed since: what deliveries
+    // that died have left there.
+    void sweep_tmp(std::chrono::sys_seconds older_than) const;
 
   private:
     static constexpr std::size_t index_of(Place place) noexcept { return static_cast<std::size_t>(place); }

@@ -1,6 +1,9 @@
 #include "offlineimap/maildir/folder.hpp"
 
-#include <unordered_map>
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "offlineimap/base/text.hpp"
@@ -17,6 +20,11 @@ namespace {
 // How often a message is followed that another program keeps renaming.
 constexpr int kAttempts = 8;
 
+// One reading of the directories can miss a file that is renamed while it goes on. This many in succession
+// that do not show a file mean that there is none; if other programs never leave us so many, we give up.
+constexpr int kQuietReadings = 2;
+constexpr int kReadings = 20;
+
 std::int64_t seconds_now() {
     return os::now().time_since_epoch().count();
 }
@@ -24,6 +32,38 @@ std::int64_t seconds_now() {
 std::optional<base::Uid> uid_of(mail::MessageKey key) {
     return key.has_uid() ? std::optional(key.uid()) : std::nullopt;
 }
+
+// Which file gets which UID, and which of them have it.
+class Renumberer {
+  public:
+    Renumberer(std::span<const Renumbered> files, std::string_view folder_md5)
+        : folder_md5_(folder_md5), present_(files.size()) {
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            by_old_base_.emplace(mail::parse_maildir_name(files[i].name, {}).base, files[i].uid);
+            by_new_uid_.emplace(files[i].uid, i);
+        }
+    }
+    // nullopt: this file is none of those, or has its UID.
+    std::optional<base::Uid> new_uid_of(const Sighting& sighting) {
+        const auto name = mail::parse_maildir_name(sighting.name, folder_md5_);
+        const auto wanted = by_old_base_.find(name.base);
+        if (wanted != by_old_base_.end() && name.uid != wanted->second) return wanted->second;
+        // Under one of the old names an equal number would be an old UID.
+        if (name.uid) note_present(*name.uid);
+        return std::nullopt;
+    }
+    void note_present(base::Uid uid) {
+        const auto found = by_new_uid_.find(uid);
+        if (found != by_new_uid_.end()) present_[found->second] = true;
+    }
+    const std::vector<bool>& present() const noexcept { return present_; }
+
+  private:
+    std::string_view folder_md5_;
+    std::map<std::string_view, base::Uid> by_old_base_;
+    std::map<base::Uid, std::size_t> by_new_uid_;
+    std::vector<bool> present_;
+};
 
 }  // namespace
 
@@ -44,6 +84,30 @@ std::string Folder::State::make_name(std::int64_t time, std::optional<base::Uid>
                                      mail::Flags flags) const {
     const mail::UniqueName unique{time, next_sequence(time), os::process_id(), host};
     return mail::make_maildir_name(unique, uid, settings.folder_md5, flags, settings.separator);
+}
+
+std::string Folder::State::make_name_for(std::string_view old_name, std::optional<base::Uid> uid) const {
+    const auto old = mail::parse_maildir_name(old_name, settings.folder_md5);
+    // An earlier process with our number may have made names that begin with the same old time; what was
+    // counted in this second is ours alone.
+    const auto now = seconds_now();
+    const auto sequence = static_cast<std::uint64_t>(now) * 1'000'000U + next_sequence(now);
+    const mail::UniqueName unique{old.time.value_or(now), sequence, os::process_id(), host};
+    return mail::make_maildir_name(unique, uid, settings.folder_md5, old.flags, settings.separator);
+}
+
+template <class Handle>
+void Folder::State::read_until_quiet(const std::stop_token& stop, Handle handle) {
+    int quiet = 0;
+    for (int i = 0; i < kReadings; ++i) {
+        NameArena arena;
+        bool found = false;
+        for (const auto& sighting : read_names(arena, stop)) found = handle(sighting) || found;
+        quiet = found ? 0 : quiet + 1;
+        if (quiet == kQuietReadings) return;
+    }
+    throw base::Error(base::Severity::folder, base::ErrorCode::io,
+                      "another program keeps renaming files in '" + directories.folder().string() + "'");
 }
 
 template <class Attempt>
@@ -79,6 +143,13 @@ bool Folder::State::move(const Location& from, Location& to, std::optional<base:
     return true;
 }
 
+bool Folder::State::rename_anew(const Sighting& from, std::optional<base::Uid> uid) {
+    const std::string old_name(from.name);
+    const auto flags = mail::parse_maildir_name(from.name, settings.folder_md5).flags;
+    Location to{from.place, make_name_for(from.name, uid), flags};
+    return move({from.place, old_name, flags}, to, uid, flags);
+}
+
 Folder::Folder(FolderSettings settings) : state_(std::make_unique<State>(std::move(settings))) {}
 Folder::~Folder() = default;
 
@@ -89,7 +160,9 @@ const FolderSettings& Folder::settings() const noexcept {
 // NOLINTNEXTLINE(performance-unnecessary-value-param): long work takes its token by value everywhere
 mail::Listing Folder::scan(std::stop_token stop) {
     state_->directories.reopen();
-    if (state_->settings.sweep_tmp) state_->directories.sweep_tmp(os::now());
+    if (state_->settings.sweep_tmp) {
+        state_->directories.sweep_tmp(os::now() - state_->settings.tmp_lifetime);
+    }
     NameArena arena;
     const auto sightings = state_->read_names(arena, stop);
     auto census = take_census(sightings, state_->settings.folder_md5, [this](const Sighting& sighting) {
@@ -183,22 +256,47 @@ bool Folder::assign_uid(const mail::MessageKey& key, base::Uid uid, mail::Flags 
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): long work takes its token by value everywhere
-void Folder::renumber(std::span<const Renumbered> files, std::stop_token stop) {
-    NameArena arena;
-    std::unordered_map<std::string_view, Sighting> by_base;
-    for (const auto& sighting : state_->read_names(arena, stop))
-        by_base.insert_or_assign(mail::parse_maildir_name(sighting.name, {}).base, sighting);
-    for (const auto& file : files) {
-        const auto found = by_base.find(mail::parse_maildir_name(file.name, {}).base);
-        if (found == by_base.end()) continue;
-        const Location from{found->second.place, std::string(found->second.name), {}};
-        const auto flags = mail::parse_maildir_name(from.name, state_->settings.folder_md5).flags;
-        Location to{from.place, state_->make_name(seconds_now(), file.uid, flags), flags};
+std::vector<bool> Folder::renumber(std::span<const Renumbered> files, std::stop_token stop) {
+    Renumberer renumberer(files, state_->settings.folder_md5);
+    state_->read_until_quiet(stop, [&](const Sighting& sighting) {
+        const auto uid = renumberer.new_uid_of(sighting);
+        if (!uid) return false;
         os::stop_point("maildir-before-renumber");
-        state_->move(from, to, file.uid, flags);
+        if (state_->rename_anew(sighting, *uid)) renumberer.note_present(*uid);
         os::stop_point("maildir-after-renumber");
-    }
+        return true;
+    });
     sync();
+    return renumberer.present();
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): long work takes its token by value everywhere
+void Folder::drop_uids(std::stop_token stop) {
+    state_->read_until_quiet(stop, [&](const Sighting& sighting) {
+        const bool has_uid =
+            mail::parse_maildir_name(sighting.name, state_->settings.folder_md5).uid.has_value();
+        if (has_uid) state_->rename_anew(sighting, std::nullopt);
+        return has_uid;
+    });
+    sync();
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): long work takes its token by value everywhere
+std::vector<base::Uid> Folder::still_there(std::span<const base::Uid> uids, std::stop_token stop) {
+    state_->directories.reopen();
+    std::set<base::Uid> unseen(uids.begin(), uids.end());
+    const auto look_at = [&](std::string_view name) {
+        if (const auto uid = mail::parse_maildir_name(name, state_->settings.folder_md5).uid)
+            unseen.erase(*uid);
+    };
+    for (int i = 0; i < kQuietReadings && !unseen.empty(); ++i) {
+        for (const Place place : {Place::fresh, Place::cur})
+            state_->directories.for_each_entry(place, stop, look_at);
+    }
+    std::vector<base::Uid> seen;
+    std::copy_if(uids.begin(), uids.end(), std::back_inserter(seen),
+                 [&](base::Uid uid) { return !unseen.contains(uid); });
+    return seen;
 }
 
 bool Folder::remove(const mail::MessageKey& key) {

@@ -37,7 +37,8 @@ class ReadOnlyStatus final : public FolderStatus {
 }  // namespace
 
 bool Changes::empty() const noexcept {
-    return put.empty() && set_flags.empty() && erase.empty() && open_intents.empty() && close_intents.empty();
+    return put.empty() && set_flags.empty() && erase.empty() && open_intents.empty() &&
+           close_intents.empty() && acknowledge_intents.empty();
 }
 
 std::unique_ptr<FolderStatus> open_read_only(const StatusPaths& paths) {

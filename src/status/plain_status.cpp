@@ -102,6 +102,9 @@ void change_rows(Rows& rows, const Changes& changes) {
 void change_intents(Intents& intents, const Changes& changes) {
     for (const auto& name : changes.close_intents) intents.erase(name);
     for (const auto& intent : changes.open_intents) intents.insert_or_assign(intent.local_name, intent);
+    for (const auto& name : changes.acknowledge_intents) {
+        if (const auto open = intents.find(name); open != intents.end()) open->second.acknowledged = true;
+    }
 }
 
 bool changes_rows(const Changes& changes) {
@@ -109,7 +112,8 @@ bool changes_rows(const Changes& changes) {
 }
 
 bool changes_intents(const Changes& changes) {
-    return !changes.close_intents.empty() || !changes.open_intents.empty();
+    return !changes.close_intents.empty() || !changes.open_intents.empty() ||
+           !changes.acknowledge_intents.empty();
 }
 
 void require_plain_labels(std::span<const Row> rows, const std::filesystem::path& file) {

@@ -40,7 +40,11 @@ constexpr const char* kCreateIntents =
     "CREATE TABLE IF NOT EXISTS offlineimap_intents (local_name TEXT PRIMARY KEY, wire_size INTEGER NOT "
     "NULL, "
     "sha256 TEXT NOT NULL, header_sha256 TEXT NOT NULL, message_id TEXT NOT NULL, uid_next INTEGER, "
-    "uid_validity INTEGER NOT NULL)";
+    "uid_validity INTEGER NOT NULL, acknowledged INTEGER NOT NULL DEFAULT 0)";
+constexpr std::string_view kAcknowledgedColumn = "acknowledged";
+// For a table that was made before there was such a column.
+constexpr const char* kAddAcknowledged =
+    "ALTER TABLE offlineimap_intents ADD acknowledged INTEGER NOT NULL DEFAULT 0";
 
 enum class Layout { no_tables, version_one, version_two };
 
@@ -108,9 +112,11 @@ std::vector<Row> load_rows(Database& database, Layout layout, const std::filesys
 std::vector<Intent> load_intents(Database& database, const std::filesystem::path& file) {
     std::vector<Intent> intents;
     if (!database.has_table(kIntentsTable)) return intents;
+    const std::string acknowledged =
+        database.has_column(kIntentsTable, kAcknowledgedColumn) ? "acknowledged" : "0";
     auto query = database.prepare(
-        "SELECT local_name,wire_size,sha256,header_sha256,message_id,uid_next,uid_validity "
-        "FROM offlineimap_intents ORDER BY local_name");
+        "SELECT local_name,wire_size,sha256,header_sha256,message_id,uid_next,uid_validity," + acknowledged +
+        " FROM offlineimap_intents ORDER BY local_name");
     while (query.step()) {
         const auto uid_next =
             query.is_null(5) ? std::nullopt : base::Uid::make(static_cast<std::uint64_t>(query.integer(5)));
@@ -125,7 +131,8 @@ std::vector<Intent> load_intents(Database& database, const std::filesystem::path
                            .header_sha256 = std::string(query.text(3)),
                            .message_id = std::string(query.text(4)),
                            .uid_next = uid_next,
-                           .uid_validity = base::UidValidity(static_cast<std::uint32_t>(validity))});
+                           .uid_validity = base::UidValidity(static_cast<std::uint32_t>(validity)),
+                           .acknowledged = query.integer(7) != 0});
     }
     return intents;
 }
@@ -166,20 +173,33 @@ void close_intents(Database& database, std::span<const std::string> local_names)
     for (const auto& name : local_names) statement.bind(1, name).run();
 }
 
+void add_acknowledged_column(Database& database) {
+    if (!database.has_column(kIntentsTable, kAcknowledgedColumn)) database.execute(kAddAcknowledged);
+}
+
+void acknowledge_intents(Database& database, std::span<const std::string> local_names) {
+    if (local_names.empty() || !database.has_table(kIntentsTable)) return;
+    add_acknowledged_column(database);
+    auto statement = database.prepare("UPDATE offlineimap_intents SET acknowledged=1 WHERE local_name=?");
+    for (const auto& name : local_names) statement.bind(1, name).run();
+}
+
 void open_intents(Database& database, std::span<const Intent> intents) {
     if (intents.empty()) return;
     database.execute(kCreateIntents);
+    add_acknowledged_column(database);
     auto statement = database.prepare(
         "INSERT OR REPLACE INTO offlineimap_intents "
-        "(local_name,wire_size,sha256,header_sha256,message_id,uid_next,uid_validity) "
-        "VALUES (?,?,?,?,?,?,?)");
+        "(local_name,wire_size,sha256,header_sha256,message_id,uid_next,uid_validity,acknowledged) "
+        "VALUES (?,?,?,?,?,?,?,?)");
     for (const auto& intent : intents) {
         statement.bind(1, intent.local_name)
             .bind(2, static_cast<std::int64_t>(intent.wire_size))
             .bind(3, intent.sha256)
             .bind(4, intent.header_sha256)
             .bind(5, intent.message_id)
-            .bind(7, std::int64_t{intent.uid_validity.value()});
+            .bind(7, std::int64_t{intent.uid_validity.value()})
+            .bind(8, std::int64_t{intent.acknowledged ? 1 : 0});
         if (intent.uid_next) {
             statement.bind(6, std::int64_t{intent.uid_next->value()});
         } else {
@@ -196,7 +216,7 @@ const char* synchronous_pragma(Durability durability) {
     return durability == Durability::fsync ? "PRAGMA synchronous=EXTRA" : "PRAGMA synchronous=NORMAL";
 }
 
-bool only_opens_intents(const Changes& changes) {
+bool leaves_rows_alone(const Changes& changes) {
     return changes.put.empty() && changes.set_flags.empty() && changes.erase.empty() &&
            changes.close_intents.empty();
 }
@@ -298,13 +318,14 @@ class SqliteStatus final : public FolderStatus {
 
     void apply(const Changes& changes) override {
         if (changes.empty()) return;
-        const bool intents_only = only_opens_intents(changes);
+        const bool intents_only = leaves_rows_alone(changes);
         Transaction transaction(database_);
         erase_rows(database_, changes.erase);
         put_rows(database_, changes.put);
         set_flags(database_, changes.set_flags);
         close_intents(database_, changes.close_intents);
         open_intents(database_, changes.open_intents);
+        acknowledge_intents(database_, changes.acknowledge_intents);
         os::stop_point(intents_only ? "intent-before-commit" : "status-before-commit");
         transaction.commit();
         os::stop_point(intents_only ? "intent-after-commit" : "status-after-commit");

@@ -30,6 +30,15 @@ std::vector<base::Uid> difference(const std::vector<base::Uid>& from, const std:
     return rest;
 }
 
+// A message that the local listing misses is asked for once more before it is deleted on the server, or
+// forgotten.
+void keep_what_is_still_there(FolderWork& work, plan::DeletionPlan& plan) {
+    if (plan.remove.empty()) return;
+    const auto present = work.local.still_there(plan.remove, work.context);
+    plan.remove = difference(plan.remove, present);
+    plan.forget = difference(plan.forget, present);
+}
+
 void forget(FolderWork& work, std::span<const base::Uid> uids) {
     if (uids.empty()) return;
     work.status.forget(uids);
@@ -51,6 +60,7 @@ void propagate_deletions(FolderWork& work, Direction direction) {
         source_options.sync_deletes ? plan::PropagateDeletions::yes : plan::PropagateDeletions::no;
 
     auto plan = plan::plan_deletions(source, destination, work.status_listing, propagate);
+    if (!pull) keep_what_is_still_there(work, plan);
     const auto gone_on_both = difference(plan.forget, plan.remove);
     if (!pull && !work.remote_repository.options().imap().expunge) drop_marked(plan.remove, destination);
     const auto keys = keys_of(plan.remove);

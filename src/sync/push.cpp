@@ -1,10 +1,13 @@
 // Pass 1, local → remote. Before a message's first byte goes out, an intent is committed; it is cleared in
 // the transaction that records the message's UID. Whatever instant a run is killed at, the next one finds the
-// intent and asks the server (resolve_open_uploads).
+// intent and asks the server (resolve_open_uploads). An upload that the server acknowledged is never sent
+// again, even if it cannot be found there: some servers alter what they store.
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "offlineimap/base/uid_set.hpp"
 #include "offlineimap/os/stop_point.hpp"
 
 #include "passes.hpp"
@@ -28,6 +31,14 @@ void report_message_error(FolderWork& work, const std::string& local_name, const
                                                 text});
 }
 
+// Its intent stays open. The file is never deleted here (differs from OfflineIMAP, which deletes the local
+// file and counts on downloading it again).
+void report_not_found(FolderWork& work, const std::string& local_name) {
+    report_message_error(work, local_name,
+                         "the server did not say under which UID it is stored; it stays as it is and is "
+                         "looked for at the next run");
+}
+
 // The files of these messages get their UIDs, durably; then the status learns of them and their intents are
 // closed, in one transaction. In a dry run only the listings learn of it.
 class Adoption {
@@ -40,7 +51,8 @@ class Adoption {
         os::stop_point("push-before-rename");
         const bool still_there = work_.settings.dry_run || work_.local.assign_uid(key, uid);
         os::stop_point("push-after-rename");
-        work_.local_listing.erase(key);
+        adopted_.push_back(key);
+        taken_.add(uid);
         // A message that the user deleted meanwhile is on the server and in the status: the deletion pass
         // removes it there.
         if (still_there) work_.local_listing.put({mail::MessageKey(uid), flags});
@@ -50,11 +62,16 @@ class Adoption {
         finished_.push_back(local_name);
     }
 
+    // Whether the UID is that of another message.
+    bool is_taken(base::Uid uid) const { return taken_.contains(uid) || is_known(work_, uid); }
+
     // The upload ended without a message on the server.
     void close(const std::string& local_name) { finished_.push_back(local_name); }
 
     void commit() {
         if (finished_.empty()) return;
+        // At once, because each call walks the listing.
+        work_.local_listing.erase(adopted_);
         if (work_.settings.dry_run) return agree_without_record();
         work_.local.sync();
         os::stop_point("push-before-record");
@@ -69,6 +86,8 @@ class Adoption {
     }
 
     FolderWork& work_;
+    std::vector<mail::MessageKey> adopted_;  // the keys that the messages had
+    base::UidSet taken_;
     std::vector<repository::Agreed> agreed_;
     std::vector<std::string> finished_;
 };
@@ -76,7 +95,6 @@ class Adoption {
 // Some uploads whose fate only the server knows.
 struct Uncertain {
     const OutgoingMessage* message;
-    std::string why;
     bool acknowledged;  // the server said OK; only the UID is unknown
 };
 
@@ -88,7 +106,7 @@ std::vector<Uncertain> look_for(FolderWork& work, const std::vector<Uncertain>& 
     wanted.reserve(uncertain.size());
     for (const auto& upload : uncertain) wanted.push_back(upload.message->identity);
     const auto found = work.remote.find_by_content(
-        wanted, before.uid_next, [&](base::Uid uid) { return is_known(work, uid); }, work.context);
+        wanted, before.uid_next, [&](base::Uid uid) { return adoption.is_taken(uid); }, work.context);
     std::vector<Uncertain> lost;
     for (std::size_t i = 0; i < uncertain.size(); ++i) {
         const auto& message = *uncertain[i].message;
@@ -99,6 +117,27 @@ std::vector<Uncertain> look_for(FolderWork& work, const std::vector<Uncertain>& 
         }
     }
     return lost;
+}
+
+// For an acknowledged upload that content does not find. A Message-ID that two messages bear tells nothing.
+bool adopt_by_message_id(FolderWork& work, const mail::MessageKey& key, const std::string& local_name,
+                         const std::string& message_id, std::optional<base::Uid> from, Adoption& adoption) {
+    if (message_id.empty()) return false;
+    auto found = work.remote.with_message_id(message_id, from.value_or(base::Uid(1)), work.context);
+    if (!found) return false;
+    std::erase_if(*found, [&](base::Uid uid) { return adoption.is_taken(uid); });
+    if (found->size() != 1) return false;
+    adoption.add(key, local_name, found->front());
+    return true;
+}
+
+// Before the server is asked anything: the answer may not come.
+void remember_acknowledged(FolderWork& work, const std::vector<Uncertain>& uncertain) {
+    std::vector<std::string> local_names;
+    for (const auto& upload : uncertain) {
+        if (upload.acknowledged) local_names.push_back(upload.message->local_name);
+    }
+    if (!local_names.empty()) work.status.acknowledge(local_names);
 }
 
 struct BatchResult {
@@ -118,8 +157,7 @@ BatchResult take_outcomes(FolderWork& work, std::span<const OutgoingMessage> mes
             adoption.add(message.key, message.local_name, uploaded.uid);
         }
         void operator()(const repository::UploadedUidUnknown&) const {
-            result.uncertain.push_back(
-                {&message, "the server did not say under which UID it is stored", true});
+            result.uncertain.push_back({&message, true});
         }
         void operator()(const repository::UploadRefused& refused) const {
             adoption.close(message.local_name);
@@ -129,8 +167,8 @@ BatchResult take_outcomes(FolderWork& work, std::span<const OutgoingMessage> mes
             adoption.close(message.local_name);
             result.stops_account = stops.text;
         }
-        void operator()(const repository::UploadUncertain& unsure) const {
-            result.uncertain.push_back({&message, unsure.why, false});
+        void operator()(const repository::UploadUncertain&) const {
+            result.uncertain.push_back({&message, false});
         }
     };
     for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -148,20 +186,19 @@ std::vector<const OutgoingMessage*> attempt(FolderWork& work, std::span<const Ou
     const auto outcomes = work.remote.append(messages, work.context);
     os::stop_point("push-after-append");
     auto result = take_outcomes(work, messages, outcomes, adoption);
+    remember_acknowledged(work, result.uncertain);
     std::vector<const OutgoingMessage*> again;
     // Over quota, no further question to the server is worth its time: the intents stay open and the next run
     // asks.
     if (!result.uncertain.empty() && !result.stops_account) {
         for (const auto& lost : look_for(work, result.uncertain, before, adoption)) {
+            const auto& message = *lost.message;
             if (!lost.acknowledged) {
-                again.push_back(lost.message);
-                continue;
+                again.push_back(&message);
+            } else if (!adopt_by_message_id(work, message.key, message.local_name,
+                                            message.identity.message_id, before.uid_next, adoption)) {
+                report_not_found(work, message.local_name);
             }
-            // Its intent stays open, so that it is looked for once more and not sent a second time now. It is
-            // never deleted here (differs from OfflineIMAP, which deletes the local file and counts on
-            // downloading it again).
-            report_message_error(work, lost.message->local_name,
-                                 lost.why + "; it stays as it is and is looked for at the next run");
         }
     }
     adoption.commit();
@@ -173,21 +210,45 @@ std::vector<const OutgoingMessage*> attempt(FolderWork& work, std::span<const Ou
     return again;
 }
 
+std::vector<OutgoingMessage> copies_of(const std::vector<const OutgoingMessage*>& messages) {
+    std::vector<OutgoingMessage> copies;
+    copies.reserve(messages.size());
+    for (const auto* message : messages) copies.push_back(*message);
+    return copies;
+}
+
+// One at a time, so that a message at which the connection breaks holds nobody else up. Two of them in a row
+// are not the messages' fault.
+void upload_singly(FolderWork& work, std::span<const OutgoingMessage> messages,
+                   const repository::AppendPosition& before) {
+    int failures_in_a_row = 0;
+    for (const auto& message : messages) {
+        work.check_stop();
+        if (attempt(work, std::span(&message, 1), before).empty()) {
+            failures_in_a_row = 0;
+            continue;
+        }
+        report_message_error(
+            work, message.local_name,
+            "the connection broke again and again while it was sent; it is tried again at the next run");
+        if (++failures_in_a_row == 2) return;
+    }
+}
+
+// What is certainly not on the server yet is sent again as long as something comes of it: a refusal or a lost
+// connection concerns one message, and those behind it wait for the next attempt.
 void upload(FolderWork& work, std::span<const OutgoingMessage> batch) {
     const auto before = work.remote.append_position(work.context);
     os::stop_point("push-before-intents");
     work.status.begin_uploads(batch, before);
     os::stop_point("push-after-intents");
-    const auto again = attempt(work, batch, before);
-    if (again.empty()) return;
-    std::vector<OutgoingMessage> second;
-    second.reserve(again.size());
-    for (const auto* message : again) second.push_back(*message);
-    for (const auto* message : attempt(work, second, before)) {
-        report_message_error(
-            work, message->local_name,
-            "the connection broke twice while it was sent; it is tried again at the next run");
+    std::vector<OutgoingMessage> rest(batch.begin(), batch.end());
+    for (std::size_t waiting = rest.size() + 1; !rest.empty() && rest.size() < waiting;) {
+        work.check_stop();
+        waiting = rest.size();
+        rest = copies_of(attempt(work, rest, before));
     }
+    upload_singly(work, rest, before);
 }
 
 class Batch {
@@ -214,25 +275,37 @@ class Batch {
     std::uint64_t bytes_ = 0;
 };
 
-std::vector<mail::MessageKey> transfers_of(const plan::CopyPlan& plan) {
-    std::vector<mail::MessageKey> keys;
-    for (const auto& step : plan.steps) {
-        if (step.action == plan::CopyAction::transfer) keys.push_back(step.key);
+// Messages that the server has under a UID that nobody knows.
+std::set<mail::MessageKey> acknowledged_messages(const FolderWork& work) {
+    std::set<mail::MessageKey> keys;
+    for (const auto& upload : work.status.open_uploads()) {
+        if (!upload.acknowledged) continue;
+        if (const auto key = work.local.find_unassigned(upload.local_name)) keys.insert(*key);
     }
     return keys;
 }
 
-// A message whose upload was acknowledged but not found is not sent again while its intent is open.
-bool has_open_upload(const std::vector<OpenUpload>& open, const std::string& local_name) {
-    return std::any_of(open.begin(), open.end(),
-                       [&](const OpenUpload& upload) { return upload.local_name == local_name; });
+std::vector<plan::CopyStep> transfers_of(const FolderWork& work, const plan::CopyPlan& plan) {
+    const auto acknowledged = acknowledged_messages(work);
+    std::vector<plan::CopyStep> transfers;
+    for (const auto& step : plan.steps) {
+        if (step.action == plan::CopyAction::transfer && !acknowledged.contains(step.key))
+            transfers.push_back(step);
+    }
+    return transfers;
 }
 
-void push_one(FolderWork& work, const plan::CopyStep& step, std::size_t total,
-              const std::vector<OpenUpload>& open, Batch& batch) {
+std::vector<mail::MessageKey> keys_of(const std::vector<plan::CopyStep>& steps) {
+    std::vector<mail::MessageKey> keys;
+    keys.reserve(steps.size());
+    for (const auto& step : steps) keys.push_back(step.key);
+    return keys;
+}
+
+void push_one(FolderWork& work, const plan::CopyStep& step, std::size_t total, Batch& batch) {
     try {
         auto message = work.local.prepare(step.key, work.context);
-        if (!message || has_open_upload(open, message->local_name)) return;
+        if (!message) return;
         work.context.reporter(
             events::CopyingMessage{step.key, step.nth, total, work.local.end(), work.remote.end()});
         message->flags = step.flags;
@@ -248,19 +321,18 @@ void push_one(FolderWork& work, const plan::CopyStep& step, std::size_t total,
 void push_messages(FolderWork& work) {
     const auto plan = plan::plan_copies(work.local_listing, work.remote_listing, work.status_listing, {},
                                         mail::imap_flags());
-    const auto keys = transfers_of(plan);
+    const auto transfers = transfers_of(work, plan);
+    const auto keys = keys_of(transfers);
     if (work.settings.dry_run) {
         report_would_copy(work, keys, work.local.end(), work.remote.end());
         return;
     }
     record_known(work, plan);
     if (keys.empty() || refuses_writes(work, work.remote, events::ReadOnlyAction::copy, keys)) return;
-    const auto open = work.status.open_uploads();
     Batch batch(work);
-    for (const auto& step : plan.steps) {
-        if (step.action != plan::CopyAction::transfer) continue;
+    for (const auto& step : transfers) {
         work.check_stop();
-        push_one(work, step, plan.total, open, batch);
+        push_one(work, step, plan.total, batch);
     }
     batch.flush();
 }
@@ -272,44 +344,102 @@ struct OpenMessage {
     OpenUpload upload;
 };
 
-// The lowest UIDNEXT of all covers every one of them; one that is unknown, or of UIDs that are no longer
-// valid, means the whole folder.
+// nullopt: unknown, or of UIDs that are no longer valid.
+std::optional<base::Uid> start_of(const OpenMessage& message, base::UidValidity current) {
+    const auto& before = message.upload.before;
+    return before.uid_validity == current ? before.uid_next : std::nullopt;
+}
+
+// The lowest of all covers every one of them; without one it is the whole folder.
 std::optional<base::Uid> lowest_start(const std::vector<OpenMessage>& messages, base::UidValidity current) {
     std::optional<base::Uid> lowest;
     for (const auto& message : messages) {
-        const auto& before = message.upload.before;
-        if (!before.uid_next || before.uid_validity != current) return std::nullopt;
-        lowest = lowest ? std::min(lowest, before.uid_next) : before.uid_next;
+        const auto start = start_of(message, current);
+        if (!start) return std::nullopt;
+        lowest = lowest ? std::min(lowest, start) : start;
     }
     return lowest;
 }
 
-}  // namespace
-
-void resolve_open_uploads(FolderWork& work) {
-    Adoption adoption(work);
+// A file that has its UID in its name already, or is gone, needs no more than what the passes do.
+std::vector<OpenMessage> open_messages(FolderWork& work, Adoption& adoption) {
     std::vector<OpenMessage> messages;
     for (auto& upload : work.status.open_uploads()) {
-        // A file that has its UID in its name already, or is gone, needs no more than what the passes do.
         if (const auto key = work.local.find_unassigned(upload.local_name)) {
             messages.push_back({*key, std::move(upload)});
         } else {
             adoption.close(upload.local_name);
         }
     }
+    return messages;
+}
+
+// Returns those that are not found.
+std::vector<OpenMessage> adopt_by_content(FolderWork& work, std::vector<OpenMessage> messages,
+                                          base::UidValidity current, Adoption& adoption) {
+    std::vector<ContentIdentity> wanted;
+    wanted.reserve(messages.size());
+    for (const auto& message : messages) wanted.push_back(message.upload.identity);
+    const auto found = work.remote.find_by_content(
+        wanted, lowest_start(messages, current), [&](base::Uid uid) { return adoption.is_taken(uid); },
+        work.context);
+    std::vector<OpenMessage> lost;
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        if (found[i]) {
+            adoption.add(messages[i].key, messages[i].upload.local_name, *found[i]);
+        } else {
+            lost.push_back(std::move(messages[i]));
+        }
+    }
+    return lost;
+}
+
+// A single upload is looked for, and a single message arrived since it began: that is the one, unless its
+// Message-ID shows that it is another.
+bool adopt_only_arrival(FolderWork& work, const OpenMessage& message, base::Uid start, Adoption& adoption) {
+    std::vector<base::Uid> arrived;
+    for (const auto& entry : work.remote.load_from(start, work.context)) {
+        if (!adoption.is_taken(entry.key.uid())) arrived.push_back(entry.key.uid());
+    }
+    if (arrived.size() != 1) return false;
+    const auto& message_id = message.upload.identity.message_id;
+    if (!message_id.empty() && work.remote.with_message_id(message_id, start, work.context)) {
+        // The server searches headers and did not find ours.
+        const auto with_any = work.remote.with_message_id("", start, work.context);
+        if (with_any && std::find(with_any->begin(), with_any->end(), arrived.front()) != with_any->end())
+            return false;
+    }
+    adoption.add(message.key, message.upload.local_name, arrived.front());
+    return true;
+}
+
+// For those that content did not find. Returns those that still are not found.
+std::vector<OpenMessage> adopt_acknowledged(FolderWork& work, std::vector<OpenMessage> lost,
+                                            base::UidValidity current, Adoption& adoption) {
+    std::erase_if(lost, [&](const OpenMessage& message) {
+        return message.upload.acknowledged &&
+               adopt_by_message_id(work, message.key, message.upload.local_name,
+                                   message.upload.identity.message_id, start_of(message, current), adoption);
+    });
+    if (lost.size() != 1 || !lost.front().upload.acknowledged) return lost;
+    const auto start = start_of(lost.front(), current);
+    if (start && adopt_only_arrival(work, lost.front(), *start, adoption)) lost.clear();
+    return lost;
+}
+
+}  // namespace
+
+void resolve_open_uploads(FolderWork& work) {
+    Adoption adoption(work);
+    auto messages = open_messages(work, adoption);
     if (!messages.empty()) {
-        std::vector<ContentIdentity> wanted;
-        wanted.reserve(messages.size());
-        for (const auto& message : messages) wanted.push_back(message.upload.identity);
-        const auto found = work.remote.find_by_content(
-            wanted, lowest_start(messages, work.remote.uid_validity(work.context)),
-            [&](base::Uid uid) { return is_known(work, uid); }, work.context);
-        for (std::size_t i = 0; i < messages.size(); ++i) {
-            const auto& name = messages[i].upload.local_name;
-            if (found[i]) {
-                adoption.add(messages[i].key, name, *found[i]);
+        const auto current = work.remote.uid_validity(work.context);
+        auto lost = adopt_by_content(work, std::move(messages), current, adoption);
+        for (const auto& message : adopt_acknowledged(work, std::move(lost), current, adoption)) {
+            if (message.upload.acknowledged) {
+                report_not_found(work, message.upload.local_name);
             } else {
-                adoption.close(name);
+                adoption.close(message.upload.local_name);
             }
         }
     }

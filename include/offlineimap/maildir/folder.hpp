@@ -31,6 +31,8 @@ struct FolderSettings {
     bool utime_from_header = false;
     bool filename_use_mail_timestamp = false;
     bool sweep_tmp = true;  // off for a dry run, which changes nothing
+    // How long a file in tmp may be a delivery that goes on (the Maildir rule).
+    std::chrono::seconds tmp_lifetime = std::chrono::hours(36);
 };
 
 // What a source tells about a message that it sends as local content (the reading half of a push).
@@ -70,8 +72,9 @@ class Delivery {
     void begin();
     void write(std::string_view wire_bytes);
     // The bytes are complete; the message becomes part of the batch under this UID. `now` names it unless
-    // filename_use_mail_timestamp finds a date.
-    void finish(base::Uid uid, mail::Flags flags);
+    // filename_use_mail_timestamp finds a date. Returns the text of a Date header that utime_from_header
+    // wants and cannot read: the file keeps the time of its arrival.
+    std::optional<std::string> finish(base::Uid uid, mail::Flags flags);
     void abandon() noexcept;
 
     // How much waits for commit().
@@ -100,8 +103,7 @@ class Folder {
     // -2, … in scan order. Two files with one UID: the one in `cur` (scanned later) has it, and the other is
     // reported in duplicate_names() and left alone. Names that begin with '.' and everything that is not a
     // regular file are ignored. Flag letters that IMAP and customflags cannot map stay on disk; the listing
-    // has them too, the caller masks. Also sweeps files in `tmp` that are older than 36 hours (the Maildir
-    // rule).
+    // has them too, the caller masks. Also sweeps files in `tmp` that are older than `tmp_lifetime`.
     mail::Listing scan(std::stop_token stop);
     const std::vector<std::string>& duplicate_names() const noexcept;
 
@@ -127,9 +129,19 @@ class Folder {
     // becomes the UID. False: gone.
     bool assign_uid(const mail::MessageKey& key, base::Uid uid, mail::Flags flags);
     // The same for many files at once, whatever UIDs they had; they are found by name, or by its part before
-    // the info. Those that are not there any more are passed over, so that an interrupted call can be
-    // repeated. Durable when it returns; a new scan() is needed afterwards.
-    void renumber(std::span<const Renumbered> files, std::stop_token stop);
+    // the info. The new names keep the time that the old ones begin with. The directories are read until none
+    // of the files is left under its old name, because a reading can miss what a mail reader renames
+    // meanwhile; Error{folder, io} if that does not end. One value a file, in order: true if it is there
+    // under its new UID, also from an earlier call that was interrupted; false if it is gone. Durable when it
+    // returns; a new scan() is needed afterwards.
+    std::vector<bool> renumber(std::span<const Renumbered> files, std::stop_token stop);
+    // Takes the UID from every file of this folder's FMD5: a completely new name without it, with the same
+    // time at its beginning, flags and subdirectory. Otherwise as renumber().
+    void drop_uids(std::stop_token stop);
+    // Those of `uids` that some file of this folder's FMD5 has now. Reads the directories afresh, and twice
+    // if the first reading does not show all; counts entries that are no regular files too, such as symbolic
+    // links, which scan() ignores.
+    std::vector<base::Uid> still_there(std::span<const base::Uid> uids, std::stop_token stop);
     // False: it was gone already.
     bool remove(const mail::MessageKey& key);
     // Makes renames and removals so far durable (does nothing without fsync).

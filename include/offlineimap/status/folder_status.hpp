@@ -35,18 +35,20 @@ struct Intent {
     std::string message_id = {};             // empty: none
     std::optional<base::Uid> uid_next = {};  // the destination's UIDNEXT before; nullopt: unknown
     base::UidValidity uid_validity{0};       // the destination's
+    bool acknowledged = false;               // the server said that it has it, but not under which UID
     bool operator==(const Intent&) const = default;
 };
 
 // One transaction: all of it is durable when apply() returns (with fsync), or none of it happened. Should two
 // parts name the same message or intent: `erase` goes first, then `put`, then `set_flags`; intents are closed
-// before others are opened.
+// before others are opened, and acknowledged last.
 struct Changes {
     std::vector<Row> put = {};        // insert or replace the whole row
     std::vector<Row> set_flags = {};  // only the flags of an existing row change
     std::vector<base::Uid> erase = {};
     std::vector<Intent> open_intents = {};
-    std::vector<std::string> close_intents = {};  // by local_name
+    std::vector<std::string> close_intents = {};        // by local_name
+    std::vector<std::string> acknowledge_intents = {};  // by local_name; those not open are passed over
     bool empty() const noexcept;
 };
 

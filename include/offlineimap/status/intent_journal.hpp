@@ -1,5 +1,5 @@
 // The text of the file (intents_of) that keeps the open intents of a folder whose status is plain text
-// (docs/files.md). Pure: bytes in, intents out.
+// (docs/files.md). Format 2 is written, format 1 is read as well. Pure: bytes in, intents out.
 #pragma once
 
 #include <optional>

@@ -291,6 +291,21 @@ TEST_F(DeliveryTest, LeavesTheFileTimeOtherwise) {
     EXPECT_GE(status.st_mtime, before - 1);
 }
 
+TEST_F(DeliveryTest, TellsOfADateThatItWantsAndCannotRead) {
+    auto dated = settings();
+    dated.utime_from_header = true;
+    Folder folder(dated);
+    Delivery delivery(folder);
+    const auto finish = [&](std::string_view message) {
+        delivery.begin();
+        delivery.write(message);
+        return delivery.finish(base::Uid(1), {});
+    };
+    EXPECT_EQ(finish("Date: nonsense\r\n\r\nbody"), "nonsense");
+    EXPECT_EQ(finish("Date: Mon, 01 Jan 2024 10:00:01 +0000\r\n\r\nbody"), std::nullopt);
+    EXPECT_EQ(finish("Subject: undated\r\n\r\nDate: nonsense\r\n"), std::nullopt);
+}
+
 TEST_F(DeliveryTest, ObeysTheUmask) {
     const auto mode_under = [&](mode_t mask) {
         const mode_t before = ::umask(mask);

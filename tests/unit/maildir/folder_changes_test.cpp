@@ -232,8 +232,8 @@ TEST_F(FolderChanges, AssignUidGivesANewNameInTheSameDirectory) {
 TEST_F(FolderChanges, RenumberGivesFilesNewUidsWhoeverHasThemNow) {
     have("cur/" + uid5(":2,FS"));
     have("new/" + base_name(6) + ":2,");
-    folder().renumber(
-        std::vector<Renumbered>{{uid5(":2,FS"), base::Uid(6)}, {base_name(6) + ":2,", base::Uid(5)}}, {});
+    const std::vector<Renumbered> files{{uid5(":2,FS"), base::Uid(6)}, {base_name(6) + ":2,", base::Uid(5)}};
+    EXPECT_THAT(folder().renumber(files, {}), ElementsAre(true, true));
     EXPECT_EQ(text_of(folder().scan({})), "5: 6:FS");
     EXPECT_EQ(in_cur().size(), 1U);
     EXPECT_EQ(in_new().size(), 1U);
@@ -243,11 +243,70 @@ TEST_F(FolderChanges, RenumberFindsFilesThatAReaderRenamedAndPassesOverThoseThat
     have("new/" + uid5(":2,"));
     fs::rename(path() / "new" / uid5(":2,"), path() / "cur" / uid5(":2,S"));
     const std::vector<Renumbered> files{{uid5(":2,"), base::Uid(9)}, {"gone:2,", base::Uid(10)}};
-    folder().renumber(files, {});
+    EXPECT_THAT(folder().renumber(files, {}), ElementsAre(true, false));
     EXPECT_EQ(text_of(folder().scan({})), "9:S");
     const auto once = in_cur();
-    folder().renumber(files, {});
+    EXPECT_THAT(folder().renumber(files, {}), ElementsAre(true, false));
     EXPECT_EQ(in_cur(), once);
+}
+
+TEST_F(FolderChanges, RenumberTellsAnOldUidFromTheSameNumberAsANewOne) {
+    have("cur/" + base_name(6) + ":2,S");
+    const std::vector<Renumbered> files{{uid5(":2,S"), base::Uid(6)}, {base_name(6) + ":2,S", base::Uid(7)}};
+    EXPECT_THAT(folder().renumber(files, {}), ElementsAre(false, true));
+    EXPECT_EQ(text_of(folder().scan({})), "7:S");
+}
+
+TEST_F(FolderChanges, RenumberCountsWhatAnEarlierCallRenamedAlthoughAReaderRenamedItAgain) {
+    have("new/" + uid5(":2,"));
+    const std::vector<Renumbered> files{{uid5(":2,"), base::Uid(9)}};
+    folder().renumber(files, {});
+    fs::rename(path() / "new" / in_new()[0], path() / "cur" / (in_new()[0] + "S"));
+    EXPECT_THAT(folder().renumber(files, {}), ElementsAre(true));
+    EXPECT_EQ(text_of(folder().scan({})), "9:S");
+}
+
+TEST_F(FolderChanges, RenumberLeavesAFileAloneThatKeepsItsUid) {
+    have("cur/" + uid5(":2,S"));
+    EXPECT_THAT(folder().renumber(std::vector<Renumbered>{{uid5(":2,"), base::Uid(5)}}, {}),
+                ElementsAre(true));
+    EXPECT_THAT(in_cur(), ElementsAre(uid5(":2,S")));
+}
+
+TEST_F(FolderChanges, RenumberKeepsTheTimeThatTheNameBeginsWith) {
+    have("cur/" + uid5(":2,S"));
+    folder().renumber(std::vector<Renumbered>{{uid5(":2,S"), base::Uid(9)}}, {});
+    folder().scan({});
+    EXPECT_EQ(folder().name_time(uid_key(9)), 1700000000);
+}
+
+TEST_F(FolderChanges, DropUidsMakesNewMessagesOfThisFoldersFilesOnly) {
+    put("new/" + base_name(6) + ":2,F");
+    put("cur/2.b,U=7,FMD5=" + std::string(kOther) + ":2,S");
+    put("cur/3.c:2,R");
+    have("cur/" + uid5(":2,S"));
+    folder().drop_uids({});
+    EXPECT_EQ(text_of(folder().scan({})).find("5:"), std::string::npos);
+    const std::string renamed = "1700000000_[0-9]+\\.[0-9]+\\.[^,]*,FMD5=" + std::string(kInbox);
+    EXPECT_THAT(in_new(), ElementsAre(MatchesRegex(renamed + ":2,F")));
+    EXPECT_THAT(in_cur(), ElementsAre(MatchesRegex(renamed + ":2,S"),
+                                      "2.b,U=7,FMD5=" + std::string(kOther) + ":2,S", "3.c:2,R"));
+    const auto once = in_cur();
+    folder().drop_uids({});
+    EXPECT_EQ(in_cur(), once);
+}
+
+TEST_F(FolderChanges, StillThereFindsWhatTheScanDidNotShow) {
+    have("cur/" + uid5(":2,S"));
+    put("new/" + base_name(6) + ":2,");
+    fs::create_symlink("nowhere", path() / "cur" / (base_name(7) + ":2,S"));
+    put("cur/2.b,U=8,FMD5=" + std::string(kOther) + ":2,S");
+    const std::vector<base::Uid> asked{base::Uid(5), base::Uid(6), base::Uid(7), base::Uid(8), base::Uid(9)};
+    EXPECT_THAT(folder().still_there(asked, {}), ElementsAre(base::Uid(5), base::Uid(6), base::Uid(7)));
+    fs::remove(path() / "cur" / uid5(":2,S"));
+    EXPECT_THAT(folder().still_there(asked, {}), ElementsAre(base::Uid(6), base::Uid(7)));
+    fs::remove_all(path() / "cur");
+    EXPECT_EQ(error_code_of([&] { folder().still_there(asked, {}); }), base::ErrorCode::not_found);
 }
 
 TEST_F(FolderChanges, AssignUidLeavesAnUnseenMessageInCur) {

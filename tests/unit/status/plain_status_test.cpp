@@ -120,6 +120,24 @@ TEST_F(PlainStatusFile, ReplacesAnIntentOfTheSameName) {
     EXPECT_EQ(open()->intents(), std::vector<Intent>{second});
 }
 
+TEST_F(PlainStatusFile, RemembersWhichIntentsAreAcknowledged) {
+    auto status = open();
+    status->apply({.open_intents = {intent("a"), intent("b")}});
+    status->apply({.acknowledge_intents = {"a", "never opened"}});
+    EXPECT_EQ(open()->intents(), (std::vector<Intent>{acknowledged("a"), intent("b")}));
+    EXPECT_EQ(open_read_only(paths())->intents(), open()->intents());
+}
+
+TEST_F(PlainStatusFile, GoesOnWithAJournalOfFormatOne) {
+    write_content(paths().plain, kTwo);
+    write_content(journal(), "offlineimap intents 1\na 4711 " + std::string(64, 'a') + ' ' +
+                                 std::string(64, 'b') + " <1@example.org> 17 42\n");
+    auto status = open();
+    EXPECT_EQ(status->intents(), std::vector<Intent>{intent("a")});
+    status->apply({.acknowledge_intents = {"a"}});
+    EXPECT_EQ(open()->intents(), std::vector<Intent>{acknowledged("a")});
+}
+
 TEST_F(PlainStatusFile, RecordsTheUidBeforeItsIntentIsCleared) {
     auto status = open();
     status->apply({.open_intents = {intent("a"), intent("b")}});
@@ -139,12 +157,12 @@ TEST_F(PlainStatusFile, RefusesAJournalThatItCannotRead) {
 
 TEST_F(PlainStatusFile, TakesOverAnSqliteStatusWithItsIntents) {
     const std::vector<Row> rows = {row(1, "S"), row(2, "F", 3, {"x"})};
-    open_sqlite(paths(), Durability::relaxed)->apply({.put = rows, .open_intents = {intent("a")}});
+    open_sqlite(paths(), Durability::relaxed)->apply({.put = rows, .open_intents = {acknowledged("a")}});
     const auto before = content_of(paths().sqlite);
     const auto status = open();
     EXPECT_EQ(status->opened(), Opened::migrated);
     EXPECT_EQ(status->load(), rows);
-    EXPECT_EQ(open()->intents(), std::vector<Intent>{intent("a")});
+    EXPECT_EQ(open()->intents(), std::vector<Intent>{acknowledged("a")});
     EXPECT_TRUE(content_of(paths().sqlite) == before);
     EXPECT_EQ(open()->opened(), Opened::existing);
 }

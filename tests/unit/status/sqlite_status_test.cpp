@@ -83,6 +83,39 @@ TEST_F(SqliteStatusFile, KeepsIntentsInATableOfOurs) {
     EXPECT_EQ(open()->load(), std::vector<Row>{row(5, "S")});
 }
 
+TEST_F(SqliteStatusFile, RemembersWhichIntentsAreAcknowledged) {
+    auto status = open();
+    status->apply({.acknowledge_intents = {"before the table is there"}});
+    status->apply({.open_intents = {intent("a"), intent("b")}});
+    status->apply({.acknowledge_intents = {"a", "never opened"}});
+    EXPECT_EQ(open()->intents(), (std::vector<Intent>{acknowledged("a"), intent("b")}));
+    status->apply({.open_intents = {intent("a")}});
+    EXPECT_EQ(open()->intents(), (std::vector<Intent>{intent("a"), intent("b")}));
+}
+
+TEST_F(SqliteStatusFile, AddsTheAcknowledgementToAnOlderTableWhenItChangesIt) {
+    const std::vector<Changes> changes = {{.acknowledge_intents = {"a"}},
+                                          {.open_intents = {intent("b")}, .acknowledge_intents = {"a"}},
+                                          {.open_intents = {acknowledged("a")}}};
+    for (const auto& change : changes) {
+        purge(paths());
+        open();
+        run("CREATE TABLE offlineimap_intents (local_name TEXT PRIMARY KEY, wire_size INTEGER NOT NULL, "
+            "sha256 TEXT NOT NULL, header_sha256 TEXT NOT NULL, message_id TEXT NOT NULL, uid_next INTEGER, "
+            "uid_validity INTEGER NOT NULL);"
+            "INSERT INTO offlineimap_intents VALUES('a', 4711, '" +
+            std::string(64, 'a') + "', '" + std::string(64, 'b') + "', '<1@example.org>', 17, 42);");
+        const auto before = content_of(paths().sqlite);
+        EXPECT_EQ(open_read_only(paths())->intents(), std::vector<Intent>{intent("a")});
+        EXPECT_TRUE(content_of(paths().sqlite) == before);
+        auto status = open();
+        EXPECT_EQ(status->intents(), std::vector<Intent>{intent("a")});
+        status->apply(change);
+        EXPECT_EQ(open()->intents().at(0), acknowledged("a"));
+        EXPECT_EQ(open_read_only(paths())->intents(), open()->intents());
+    }
+}
+
 TEST_F(SqliteStatusFile, ChangesAllOrNothing) {
     auto status = open();
     status->apply({.put = {row(1, "S")}});
@@ -223,8 +256,9 @@ TEST_F(SqliteStatusFile, TakesAPlainStatusOverIfItIsEmptyOrHasNoTables) {
 }
 
 TEST_F(SqliteStatusFile, TakesOpenIntentsOfAPlainStatusOver) {
-    open_plain(paths(), Durability::relaxed)->apply({.put = {row(1, "")}, .open_intents = {intent("a")}});
-    EXPECT_EQ(open()->intents(), std::vector<Intent>{intent("a")});
+    open_plain(paths(), Durability::relaxed)
+        ->apply({.put = {row(1, "")}, .open_intents = {acknowledged("a")}});
+    EXPECT_EQ(open()->intents(), std::vector<Intent>{acknowledged("a")});
     EXPECT_TRUE(fs::exists(journal()));
 }
 

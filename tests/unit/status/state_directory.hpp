@@ -101,6 +101,12 @@ inline Intent intent(const std::string& local_name) {
             .uid_validity = base::UidValidity(42)};
 }
 
+inline Intent acknowledged(const std::string& local_name) {
+    auto known = intent(local_name);
+    known.acknowledged = true;
+    return known;
+}
+
 // The Error that `action` throws; a test failure and a critical one if it throws none.
 template <class Action>
 base::Error error_of(Action action) {
