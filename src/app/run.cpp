@@ -66,13 +66,26 @@ void Run::make_metadata_directory() const {
     os::make_directories(general.metadata, kPrivate, base::Severity::critical);
 }
 
+namespace {
+
+// An account that is named twice would wait for itself.
+std::vector<std::string> each_once(const std::vector<std::string>& names) {
+    std::vector<std::string> once;
+    for (const auto& name : names) {
+        if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(name);
+    }
+    return once;
+}
+
+}  // namespace
+
 Selection select_accounts(const Run& run) {
     const auto known = config::account_names(run.document);
-    Selection selection{.accounts = run.command_line.accounts.value_or(run.general.accounts), .closing = {}};
+    Selection selection{.accounts = each_once(run.command_line.accounts.value_or(run.general.accounts)),
+                        .closing = {}};
     for (const auto& name : selection.accounts) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-        run.reporter(events::ErrorOccurred{
-            "", name.empty() ? "No accounts are defined!" : "The account '" + name + "' does not exist"});
+        run.reporter(events::ErrorOccurred{"", "The account '" + name + "' does not exist"});
         selection.valid = false;
     }
     if (selection.accounts.empty()) {

@@ -7,10 +7,13 @@
 namespace offlineimap::config {
 
 std::optional<std::chrono::year_month_day> parse_date(std::string_view text) {
-    if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-    const auto year = base::parse_integer<unsigned>(text.substr(0, 4));
-    const auto month = base::parse_integer<unsigned>(text.substr(5, 2));
-    const auto day = base::parse_integer<unsigned>(text.substr(8, 2));
+    // As Python's %Y-%m-%d: four digits, then one or two each.
+    const auto parts = base::split(text, '-');
+    if (parts.size() != 3 || parts[0].size() != 4 || parts[1].size() > 2 || parts[2].size() > 2)
+        return std::nullopt;
+    const auto year = base::parse_integer<unsigned>(parts[0]);
+    const auto month = base::parse_integer<unsigned>(parts[1]);
+    const auto day = base::parse_integer<unsigned>(parts[2]);
     if (!year || !month || !day) return std::nullopt;
     const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
                                            std::chrono::month(*month), std::chrono::day(*day)};

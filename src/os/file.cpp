@@ -166,10 +166,22 @@ void sync_directory(const fs::path& directory, Severity severity) {
     if (errno != EINVAL) throw_errno(severity, "sync directory", directory, errno);
 }
 
+// Not the device, whose number may be another one after a restart; but the time of birth, where the file
+// system has one, because an inode's number is given again at once.
 std::string file_identity(const fs::path& path, Severity severity) {
+#ifdef STATX_BTIME
+    struct statx extended {};
+    if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &extended) == 0) {
+        std::string identity = std::to_string(extended.stx_ino);
+        if ((extended.stx_mask & STATX_BTIME) != 0)
+            identity += ' ' + std::to_string(extended.stx_btime.tv_sec) + '.' +
+                        std::to_string(extended.stx_btime.tv_nsec);
+        return identity;
+    }
+#endif
     struct stat status {};
     if (::stat(path.c_str(), &status) < 0) throw_errno(severity, "look at", path, errno);
-    return std::to_string(status.st_dev) + ' ' + std::to_string(status.st_ino);
+    return std::to_string(status.st_ino);
 }
 
 void make_directory(const fs::path& path, mode_t mode, Severity severity) {

@@ -42,6 +42,10 @@ class CountingHandler final : public client::BodyHandler {
         settle(uid);
         receiver_.missing(uid, why);
     }
+    void give_up(base::Uid uid, const std::string& why) {
+        settle(uid);
+        receiver_.given_up(uid, why);
+    }
 
     // The connection broke, perhaps in the middle of a body.
     void drop_open_body() {
@@ -175,9 +179,11 @@ std::string search_date(std::chrono::year_month_day day) {
            std::to_string(static_cast<int>(day.year()));
 }
 
+constexpr std::uint32_t kLargestUid = 4294967295;
+
 // Not "n:*": that names the last message even where its UID is below n (RFC 3501 §6.4.8).
 std::string uids_from(base::Uid first) {
-    return std::to_string(first.value()) + ":4294967295";
+    return std::to_string(first.value()) + ':' + std::to_string(kLargestUid);
 }
 
 // A message that the server finds and does not list would look like a deleted one; one that went away in
@@ -197,17 +203,18 @@ void require_all_listed(client::Connection& connection, const mail::Listing& lis
 
 mail::Listing ImapFolder::load_from(base::Uid first, const Context& context) {
     return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
-        const auto uids = connection.search("UID " + uids_from(first), context.stop);
         mail::Listing listing;
-        listing.reserve(uids.size());
+        base::UidSet all;
+        all.add({first, base::Uid(kLargestUid)});
         connection.fetch_flags(
-            set_of(uids),
+            all,
             [&](const client::ListedMessage& message) {
                 if (message.uid < first) return;  // news of another message
                 listing.put({mail::MessageKey(message.uid), message.flags, listing.intern(message.keywords)});
             },
             context.stop);
-        require_all_listed(connection, listing, uids, context);
+        require_all_listed(connection, listing, connection.search("UID " + uids_from(first), context.stop),
+                           context);
         return listing;
     });
 }
@@ -269,10 +276,24 @@ std::vector<base::Uid> ImapFolder::change_flags(std::span<const mail::Listing::E
     return uids;
 }
 
+namespace {
+
+std::string retrying(int attempt, int most) {
+    return "Retrying (" + std::to_string(attempt) + "/" + std::to_string(most) + ")";
+}
+
+std::string no_more_retries(int most) {
+    return "Max retry reached (" + std::to_string(most) + ")";
+}
+
+}  // namespace
+
 void ImapFolder::fetch(std::span<const base::Uid> sorted_uids, MessageReceiver& receiver,
                        const Context& context) {
     CountingHandler handler(sorted_uids, receiver);
+    const int most_attempts = std::max(settings_.retrycount, 1);
     int attempts_without_progress = 0;
+    bool gave_up_before = false;
     for (auto pending = handler.pending(); !pending.empty(); pending = handler.pending()) {
         const auto settled_before = handler.settled_count();
         try {
@@ -283,14 +304,22 @@ void ImapFolder::fetch(std::span<const base::Uid> sorted_uids, MessageReceiver& 
             handler.drop_open_body();
             lease_.reset();
             access_.reset();
-            attempts_without_progress =
-                handler.settled_count() > settled_before ? 1 : attempts_without_progress + 1;
-            if (attempts_without_progress >= std::max(settings_.retrycount, 1)) fail_folder(error);
-            context.reporter(events::WarningGiven{
-                std::string(error.what()) + ". While fetching messages from " + "UID " +
-                std::to_string(pending.front().value()) + " in folder '" + entry().name.text() +
-                "'. Retrying (" + std::to_string(attempts_without_progress) + "/" +
-                std::to_string(settings_.retrycount) + ")"});
+            const bool has_progress = handler.settled_count() > settled_before;
+            attempts_without_progress = has_progress ? 1 : attempts_without_progress + 1;
+            if (has_progress) gave_up_before = false;
+            const auto rest = handler.pending();
+            if (rest.empty()) return;
+            const std::string where = std::string(error.what()) + ". While fetching msg '" +
+                                      std::to_string(rest.front().value()) + "' in folder '" +
+                                      entry().name.text() + "'. ";
+            if (attempts_without_progress < most_attempts) {
+                context.reporter(
+                    events::WarningGiven{where + retrying(attempts_without_progress, most_attempts)});
+                continue;
+            }
+            if (std::exchange(gave_up_before, true)) fail_folder(error);
+            handler.give_up(rest.front(), where + no_more_retries(most_attempts));
+            attempts_without_progress = 0;
         }
     }
 }
@@ -339,6 +368,36 @@ std::vector<std::optional<base::Uid>> ImapFolder::find_by_content(std::span<cons
         return match_content(wanted, candidates, [&](std::span<const base::Uid> uids) {
             return client::fetch_body_digests(connection, uids, context.stop);
         });
+    });
+}
+
+namespace {
+
+// RFC 3501 §6.4.4: HEADER finds a part of the value, so that anything but a whole msg-id (RFC 5322 §3.6.4)
+// would find other messages too. Other than ASCII would need a charset, and no line is longer than 998 bytes
+// (RFC 5322 §2.1.1).
+bool can_be_searched(std::string_view message_id) {
+    return message_id.size() > 2 && message_id.size() <= 998 && message_id.front() == '<' &&
+           message_id.back() == '>' &&
+           std::all_of(message_id.begin(), message_id.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+}  // namespace
+
+std::optional<std::vector<base::Uid>> ImapFolder::with_message_id(const std::string& message_id,
+                                                                  base::Uid first, const Context& context) {
+    if (!message_id.empty() && !can_be_searched(message_id)) return std::nullopt;
+    const auto criteria =
+        "UID " + uids_from(first) + " HEADER Message-ID " + client::Connection::quote(message_id);
+    using Found = std::optional<std::vector<base::Uid>>;
+    return with_retry(client::Access::read_only, context, [&](client::Connection& connection) -> Found {
+        try {
+            return connection.search(criteria, context.stop);
+        } catch (const base::Error& error) {
+            // Some servers search no headers.
+            if (error.code() != base::ErrorCode::refused) throw;
+            return std::nullopt;
+        }
     });
 }
 

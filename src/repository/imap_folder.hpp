@@ -46,6 +46,8 @@ class ImapFolder final : public RemoteFolder {
                                                           std::optional<base::Uid> from,
                                                           const std::function<bool(base::Uid)>& taken,
                                                           const Context& context) override;
+    std::optional<std::vector<base::Uid>> with_message_id(const std::string& message_id, base::Uid first,
+                                                          const Context& context) override;
 
   private:
     // A connection on which the mailbox is selected with at least this access.

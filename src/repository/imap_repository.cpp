@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "offlineimap/base/error.hpp"
@@ -60,8 +61,8 @@ class ImapRepository final : public RemoteRepository {
         return list_folders(context);
     }
 
-    void create_folder(const base::FolderName& name, const Context& context) override {
-        if (name.empty()) return;
+    bool create_folder(const base::FolderName& name, const Context& context) override {
+        if (name.empty()) return false;
         const std::string full = below_reference(name.text());
         // RFC 3501 §6.3.3 lets a server make the ancestors by itself or not; asked for one by one they are
         // there on every server.
@@ -70,6 +71,8 @@ class ImapRepository final : public RemoteRepository {
             if (end != 0) create_one(full.substr(0, end), context);
         }
         create_one(full, context);
+        // Perhaps as another one's ancestor.
+        return surroundings_.general.dry_run || made_.contains(full);
     }
 
     void end_round(RoundEnd end) noexcept override {
@@ -139,6 +142,7 @@ class ImapRepository final : public RemoteRepository {
     }
 
     // RFC 3501 §6.3.8: an empty pattern asks for the separator and the root of the reference only.
+    // Throws Error{repository, protocol} if nothing is listed at all.
     char find_separator(client::Connection& connection, const Context& context) const {
         for (const char* pattern : {"", "*"}) {
             for (const auto& mailbox :
@@ -146,14 +150,16 @@ class ImapRepository final : public RemoteRepository {
                 if (mailbox.delimiter) return *mailbox.delimiter;
             }
         }
-        context.reporter(events::WarningGiven{"Server '" + options().name + "' returned no folders in '" +
-                                              options().imap().reference + "'"});
-        return '/';
+        // Going on would make every local folder anew on such a server.
+        throw base::Error(
+            base::Severity::repository, base::ErrorCode::protocol,
+            "Server '" + options().name + "' returned no folders in '" + options().imap().reference + "'");
     }
 
     std::vector<base::FolderName> listed_names(client::Connection& connection, const Context& context) {
         std::vector<base::FolderName> names;
         listed_.clear();
+        made_.clear();
         for (const auto& mailbox : connection.list(options().imap().reference, "*",
                                                    options().imap().subscribedonly, context.stop)) {
             if (!can_be_selected(mailbox)) continue;
@@ -218,6 +224,7 @@ class ImapRepository final : public RemoteRepository {
         }
         auto lease = pool_.lease(context.reporter, context.stop);
         if (lease->create(client::mailbox_name(base::FolderName(name), form_), context.stop)) {
+            made_.insert(name);
             context.reporter(events::CreatingFolder{name, options().name, events::Run::real});
         }
     }
@@ -227,6 +234,8 @@ class ImapRepository final : public RemoteRepository {
     std::optional<python::Function> copy_ignore_;
     std::optional<python::Function> new_mail_hook_;
     char separator_ = '/';
+    // What was made since the last list, by full name.
+    std::set<std::string> made_;
     // What the server calls the folders of its last list. Changes in folders() only.
     std::map<base::FolderName, base::MailboxName> listed_;
     // Guards settings_ and credentials_ while they are made; afterwards they never change.

@@ -23,7 +23,9 @@ class MaildirDelivery final : public Delivery {
 
     void begin() override { delivery_.begin(); }
     void write(std::string_view wire_bytes) override { delivery_.write(wire_bytes); }
-    void finish(base::Uid uid, mail::Flags flags) override { delivery_.finish(uid, flags); }
+    std::optional<std::string> finish(base::Uid uid, mail::Flags flags) override {
+        return delivery_.finish(uid, flags);
+    }
     void abandon() noexcept override { delivery_.abandon(); }
     bool is_full() const noexcept override {
         return delivery_.messages() >= kBatchMessages || delivery_.bytes() >= kBatchBytes;
@@ -79,8 +81,12 @@ mail::Listing MaildirFolder::load(const Context& context) {
 }
 
 bool MaildirFolder::seems_changed(const mail::Listing& status, const Context&) {
+    // Letters that mean nothing on the server are no change.
+    const auto comparable = mail::imap_flags() | mapped_letters();
     return !std::equal(listing_.begin(), listing_.end(), status.begin(), status.end(),
-                       [](const auto& a, const auto& b) { return a.key == b.key && a.flags == b.flags; });
+                       [comparable](const auto& a, const auto& b) {
+                           return a.key == b.key && (a.flags & comparable) == (b.flags & comparable);
+                       });
 }
 
 bool MaildirFolder::is_read_only(const Context&) {
@@ -161,10 +167,26 @@ bool MaildirFolder::has_ambiguous_uids() const {
     return store_ && !store_->duplicate_names().empty();
 }
 
-void MaildirFolder::renumber(std::span<const NewUid> files, const Context& context) {
+std::vector<base::Uid> MaildirFolder::renumber(std::span<const NewUid> files, const Context& context) {
     std::vector<maildir::Renumbered> names;
     for (const auto& file : files) names.push_back({file.local_name, file.uid});
-    store_->renumber(names, context.stop);
+    const auto is_present = store_->renumber(names, context.stop);
+    std::vector<base::Uid> present;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (is_present[i]) present.push_back(files[i].uid);
+    }
+    return present;
+}
+
+void MaildirFolder::forget_uids(const Context& context) {
+    if (!store_) return;
+    store_->drop_uids(context.stop);
+    listing_ = {};
+}
+
+std::vector<base::Uid> MaildirFolder::still_there(std::span<const base::Uid> uids, const Context& context) {
+    if (!store_) return {};
+    return store_->still_there(uids, context.stop);
 }
 
 bool MaildirFolder::assign_uid(const mail::MessageKey& key, base::Uid uid) {

@@ -38,7 +38,9 @@ class MaildirFolder final : public LocalFolder {
     std::optional<ContentIdentity> identify(const mail::MessageKey& key, Headers headers) override;
     std::optional<std::string> local_name(const mail::MessageKey& key) const override;
     bool has_ambiguous_uids() const override;
-    void renumber(std::span<const NewUid> files, const Context& context) override;
+    std::vector<base::Uid> renumber(std::span<const NewUid> files, const Context& context) override;
+    void forget_uids(const Context& context) override;
+    std::vector<base::Uid> still_there(std::span<const base::Uid> uids, const Context& context) override;
     bool assign_uid(const mail::MessageKey& key, base::Uid uid) override;
     bool is_smaller(const mail::MessageKey& key, std::uint64_t wire_size) override;
     std::optional<std::chrono::sys_seconds> name_time(const mail::MessageKey& key) const override;

@@ -38,11 +38,12 @@ class MaildirRepository final : public LocalRepository {
         return entries;
     }
 
-    void create_folder(const base::FolderName& name, const Context& context) override {
+    bool create_folder(const base::FolderName& name, const Context& context) override {
         tree_.require_safe(name);
         context.reporter(events::CreatingFolder{name.text(), options().name,
                                                 dry_run_ ? events::Run::dry : events::Run::real});
         if (!dry_run_) tree_.make_folder(name);
+        return true;
     }
 
     void end_round(RoundEnd) noexcept override {}

@@ -57,7 +57,8 @@ status::Intent intent_of(const OutgoingMessage& message, const AppendPosition& b
 OpenUpload upload_of(const status::Intent& intent) {
     return {.local_name = intent.local_name,
             .identity = {intent.wire_size, intent.sha256, intent.header_sha256, intent.message_id},
-            .before = {intent.uid_validity, intent.uid_next}};
+            .before = {intent.uid_validity, intent.uid_next},
+            .acknowledged = intent.acknowledged};
 }
 
 }  // namespace
@@ -135,6 +136,12 @@ void StatusFolder::begin_uploads(std::span<const OutgoingMessage> messages, cons
     state_->file->apply(changes);
 }
 
+void StatusFolder::acknowledge(std::span<const std::string> local_names) {
+    status::Changes changes;
+    changes.acknowledge_intents.assign(local_names.begin(), local_names.end());
+    state_->file->apply(changes);
+}
+
 void StatusFolder::close_uploads(std::span<const std::string> local_names) {
     status::Changes changes;
     changes.close_intents.assign(local_names.begin(), local_names.end());
@@ -154,6 +161,10 @@ const std::string& repository_at(const StatusSettings& settings, Side side) {
 std::filesystem::path validity_file(const StatusSettings& settings, Side side,
                                     const base::FolderName& folder) {
     return status::MetadataTree{settings.metadata}.folder_validity(repository_at(settings, side), folder);
+}
+
+std::filesystem::path epoch_file(const StatusSettings& settings, const base::FolderName& remote) {
+    return status::MetadataTree{settings.metadata}.epoch(settings.account, remote);
 }
 
 std::filesystem::path start_file(const StatusSettings& settings, Side side, const base::FolderName& folder) {
@@ -180,17 +191,24 @@ void start_afresh(const StatusSettings& settings, const base::FolderName& name) 
     status::purge(paths_of(settings, name));
 }
 
+// The server's folder may belong to several accounts, whose files and rows have UIDs of their own epochs. The
+// shared file is the original's, and its absence means that the user wants to begin anew.
 std::optional<base::UidValidity> saved_validity(const StatusSettings& settings, Side side,
                                                 const base::FolderName& folder) {
-    return status::read_validity(validity_file(settings, side, folder));
+    const auto shared = status::read_validity(validity_file(settings, side, folder));
+    if (side == Side::local || !shared) return shared;
+    const auto own = status::read_validity(epoch_file(settings, folder));
+    return own ? own : shared;
 }
 
 void save_validity(const StatusSettings& settings, Side side, const base::FolderName& folder,
                    base::UidValidity validity) {
+    if (side == Side::remote) status::write_validity(epoch_file(settings, folder), validity);
     status::write_validity(validity_file(settings, side, folder), validity);
 }
 
 void forget_validity(const StatusSettings& settings, Side side, const base::FolderName& folder) {
+    if (side == Side::remote) status::forget_validity(epoch_file(settings, folder));
     status::forget_validity(validity_file(settings, side, folder));
 }
 
@@ -243,6 +261,10 @@ std::optional<base::Uid> saved_start(const StatusSettings& settings, Side side,
 
 void save_start(const StatusSettings& settings, Side side, const base::FolderName& folder, base::Uid first) {
     status::write_start_uid(start_file(settings, side, folder), first);
+}
+
+void forget_start(const StatusSettings& settings, Side side, const base::FolderName& folder) {
+    status::forget_start_uid(start_file(settings, side, folder));
 }
 
 }  // namespace offlineimap::repository

@@ -100,6 +100,11 @@ std::filesystem::path MetadataTree::start_uid(std::string_view repository,
     return root / named("Repository-", repository) / "StartUID" / state_file_name(folder);
 }
 
+std::filesystem::path MetadataTree::epoch(std::string_view account,
+                                          const base::FolderName& remote_folder) const {
+    return root / named("Account-", account) / "Epoch" / state_file_name(remote_folder);
+}
+
 std::filesystem::path MetadataTree::folder_identity(std::string_view repository,
                                                     const base::FolderName& folder) const {
     return root / named("Repository-", repository) / "FolderIdentity" / state_file_name(folder);

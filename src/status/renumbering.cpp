@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 
 #include "offlineimap/base/error.hpp"
 #include "offlineimap/base/text.hpp"
@@ -81,7 +82,11 @@ void write_renumbering(const std::filesystem::path& file, const Renumbering& ren
 }
 
 void remove_renumbering(const std::filesystem::path& file) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) return;
     os::remove_file(file, kSeverity);
+    // Were it to come back after a power loss, it would undo what happened since.
+    os::sync_directory(file.parent_path(), kSeverity);
 }
 
 }  // namespace offlineimap::status

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <string>
 
+#include "offlineimap/base/error.hpp"
 #include "offlineimap/base/text.hpp"
+#include "offlineimap/os/file.hpp"
 
 #include "number_file.hpp"
 
@@ -21,6 +23,10 @@ std::optional<base::Uid> read_start_uid(const std::filesystem::path& file) {
 
 void write_start_uid(const std::filesystem::path& file, base::Uid uid) {
     write_line_of_state(file, std::to_string(uid.value()));
+}
+
+void forget_start_uid(const std::filesystem::path& file) {
+    os::remove_file(file, base::Severity::folder);
 }
 
 }  // namespace offlineimap::status

@@ -36,13 +36,14 @@ std::string folder_thread_name(const repository::FolderEntry& remote, const std:
 // Tells when a named activity begins and ends, whatever thread of the system it has.
 class ThreadOfWork {
   public:
-    ThreadOfWork(const events::Reporter& reporter, const std::string& account) : reporter_(reporter) {
+    ThreadOfWork(const events::Reporter& reporter, const std::string& account, Threading threading)
+        : reporter_(reporter), threading_(threading) {
         reporter_(events::ThreadStarted{account});
         debug("begins");
     }
     ~ThreadOfWork() {
         debug("ends");
-        reporter_(events::ThreadEnded{});
+        reporter_(events::ThreadEnded{.was_main = threading_ == Threading::single});
     }
     ThreadOfWork(const ThreadOfWork&) = delete;
     ThreadOfWork& operator=(const ThreadOfWork&) = delete;
@@ -54,6 +55,7 @@ class ThreadOfWork {
     }
 
     const events::Reporter& reporter_;
+    const Threading threading_;
 };
 
 // `quick = N`: one full sync, then N quick ones, then full again; negative: always quick.
@@ -77,9 +79,13 @@ class QuickCounter {
 // The folders of one round, taken by up to `maxconnections` threads, each with a connection of its own.
 class FolderQueue {
   public:
-    FolderQueue(std::vector<FolderPair> pairs, const FolderSyncSettings& settings, AccountEnds& ends,
-                const Context& context)
-        : pairs_(std::move(pairs)), settings_(settings), ends_(ends), context_(context) {}
+    FolderQueue(std::vector<FolderPair> pairs, const FolderSyncSettings& settings, Threading threading,
+                AccountEnds& ends, const Context& context)
+        : pairs_(std::move(pairs)),
+          settings_(settings),
+          threading_(threading),
+          ends_(ends),
+          context_(context) {}
 
     void run(std::size_t threads) {
         threads = std::min(threads, pairs_.size());
@@ -113,13 +119,20 @@ class FolderQueue {
     }
 
     void sync_one(const FolderPair& pair) {
+        if (threading_ == Threading::single) {
+            // The account's thread does it under its own name, and says so for each folder (as the original).
+            context_.reporter(events::ThreadStarted{settings_.account});
+            sync_folder(pair, settings_, *ends_.remote, *ends_.local, context_);
+            return;
+        }
         const auto reporter = context_.reporter.named(folder_thread_name(pair.remote, settings_.account));
-        const ThreadOfWork thread(reporter, settings_.account);
+        const ThreadOfWork thread(reporter, settings_.account, threading_);
         sync_folder(pair, settings_, *ends_.remote, *ends_.local, Context{reporter, context_.stop});
     }
 
     const std::vector<FolderPair> pairs_;
     const FolderSyncSettings& settings_;
+    const Threading threading_;
     AccountEnds& ends_;
     const Context& context_;
     std::mutex queue_mutex_;  // guards next_ and failure_
@@ -207,7 +220,7 @@ class AccountRunner {
         synced.reserve(pairs.size());
         for (const auto& pair : pairs)
             synced.push_back({settings_.name, pair.local.name.text(), ends_.local->root()});
-        FolderQueue(std::move(pairs), settings, ends_, context_).run(folder_threads());
+        FolderQueue(std::move(pairs), settings, settings_.threading, ends_, context_).run(folder_threads());
         if (settings_.folders_done && !context_.stop.stop_requested()) settings_.folders_done(synced);
     }
 
@@ -318,10 +331,10 @@ void run_account(const AccountSettings& settings, Control& control, const events
 namespace {
 
 void run_in_turn(const std::vector<AccountSettings>& accounts, std::atomic<std::size_t>& next,
-                 Control& control, const events::Reporter& reporter) {
+                 Threading threading, Control& control, const events::Reporter& reporter) {
     for (std::size_t i = next++; i < accounts.size() && !control.stopping(); i = next++) {
         const auto own = reporter.named("Account sync " + accounts[i].name);
-        const ThreadOfWork thread(own, accounts[i].name);
+        const ThreadOfWork thread(own, accounts[i].name, threading);
         run_account(accounts[i], control, own);
     }
 }
@@ -332,12 +345,12 @@ void run_accounts(const std::vector<AccountSettings>& accounts, std::size_t most
                   Control& control, const events::Reporter& reporter) {
     std::atomic<std::size_t> next = 0;
     if (threading == Threading::single) {
-        run_in_turn(accounts, next, control, reporter);
+        run_in_turn(accounts, next, threading, control, reporter);
         return;
     }
     std::vector<std::jthread> runners;
     for (std::size_t i = 0; i < std::clamp<std::size_t>(most_at_once, 1, accounts.size()); ++i) {
-        runners.emplace_back([&] { run_in_turn(accounts, next, control, reporter); });
+        runners.emplace_back([&] { run_in_turn(accounts, next, threading, control, reporter); });
     }
 }
 

@@ -42,11 +42,12 @@ class Pairing {
     std::vector<FolderPair> run() {
         remote_folders_ = remote_.folders(context_);
         local_folders_ = local_.folders(context_);
-        context_.reporter(events::SyncingFolderStructure{end_of(remote_), end_of(local_)});
         refuse_unsafe(expected_pairs());
         const auto local_before = local_folders_;
         if (may_create_in(local_)) create_missing_locally();
         if (may_create_in(remote_)) create_missing_remotely(local_before);
+        if (!local_.options().readonly)
+            context_.reporter(events::SyncingFolderStructure{end_of(remote_), end_of(local_)});
         return pairs();
     }
 
@@ -89,6 +90,7 @@ class Pairing {
             .remote = remote_folder,
             .local = local_folder,
             .status = status_name(remote_folder, remote_.separator()),
+            .remote_was_created = !settings_.dry_run && created_remotely_.contains(remote_folder.name),
             .remote_would_be_created = settings_.dry_run && created_remotely_.contains(remote_folder.name),
             .local_would_be_created = settings_.dry_run && created_locally_.contains(local_folder.name)};
     }
@@ -116,13 +118,32 @@ class Pairing {
         return expected;
     }
 
-    // Nothing is remembered of a folder that was just made: so that a folder removed on one side comes back,
-    // instead of the other side being emptied as if the user had deleted every message.
+    // Nothing is remembered of a folder that is made now: so that a folder removed on one side comes back,
+    // instead of the other side being emptied as if the user had deleted every message. Before it is made: a
+    // run that is killed between the two must not find an empty folder and a memory full of messages.
     void begin_afresh(const FolderEntry& remote_folder, const FolderEntry& local_folder) const {
         if (settings_.dry_run) return;
-        start_afresh(settings_.status, status_name(remote_folder, remote_.separator()));
+        const auto status = status_name(remote_folder, remote_.separator());
+        end_renumbering(settings_.status, status);
+        start_afresh(settings_.status, status);
         forget_validity(settings_.status, Side::remote, remote_folder.name);
         forget_validity(settings_.status, Side::local, local_folder.name);
+    }
+
+    // With `startdate`: where a folder begins is found again when its local side is new, ...
+    void forget_start(const FolderEntry& remote_folder, const FolderEntry& local_folder) const {
+        if (settings_.dry_run) return;
+        repository::forget_start(settings_.status, Side::remote, remote_folder.name);
+        repository::forget_start(settings_.status, Side::local, local_folder.name);
+    }
+
+    // ... and is the first of all where the server's side is new: what is here belongs to the sync.
+    void begin_at_first_uid(const FolderEntry& remote_folder, const FolderEntry& local_folder) const {
+        if (settings_.dry_run) return;
+        const base::Uid first(1);
+        if (remote_.options().startdate)
+            save_start(settings_.status, Side::remote, remote_folder.name, first);
+        if (local_.options().startdate) save_start(settings_.status, Side::local, local_folder.name, first);
     }
 
     // Throws Error{folder, unsafe_name}.
@@ -142,9 +163,10 @@ class Pairing {
             const auto name = local_name(remote_folder);
             if (find(local_folders_, name)) continue;
             try {
-                local_.create_folder(name, context_);
                 auto entry = local_.entry(name);
                 begin_afresh(remote_folder, entry);
+                forget_start(remote_folder, entry);
+                local_.create_folder(name, context_);
                 created_locally_.insert(name);
                 local_folders_.push_back(std::move(entry));
             } catch (const base::Error& error) {
@@ -169,9 +191,16 @@ class Pairing {
             }
             require_round_trip(local_folder, name);
             try {
-                remote_.create_folder(name, context_);
                 const auto entry = remote_.entry(name);
                 begin_afresh(entry, local_folder);
+                begin_at_first_uid(entry, local_folder);
+                if (!remote_.create_folder(name, context_)) {
+                    // It may hold mail: nothing is concluded from its absence in the list.
+                    context_.reporter(events::WarningGiven{"Folder '" + name.text() + "' [" + remote_.name() +
+                                                           "] exists, although the server does not list it; "
+                                                           "it is not synced this time"});
+                    continue;
+                }
                 created_remotely_.insert(name);
                 created = true;
             } catch (const base::Error& error) {

@@ -129,22 +129,36 @@ bool is_unchanged(FolderWork& work) {
            !work.remote.seems_changed(work.status_listing, work.context);
 }
 
-bool holds_synced_messages(const mail::Listing& listing) {
+// Another directory in the folder's place (a file system that is not mounted, a backup half restored) is no
+// evidence that somebody deleted what it lacks.
+void require_continuity(const FolderWork& work) {
+    const auto saved = saved_identity(work.settings.status, work.local.entry().name);
+    if (!saved || *saved == work.local.identity()) return;
+    const auto missing = std::count_if(
+        work.status_listing.begin(), work.status_listing.end(),
+        [&](const auto& known) { return known.key.has_uid() && !work.local_listing.contains(known.key); });
+    if (missing == 0) return;
+    throw base::Error(
+        base::Severity::folder, base::ErrorCode::corrupt_state,
+        "local folder '" + work.local.end().folder + "' [" + work.local.end().repository +
+            "] is not the directory that was synced before and lacks " + std::to_string(missing) +
+            " messages of it, so nothing is deleted on the server. If you did delete them, remove '" +
+            identity_file(work.settings.status, work.local.entry().name) +
+            "'; to have them downloaded again, move the folder away");
+}
+
+bool has_uids(const mail::Listing& listing) {
     return std::any_of(listing.begin(), listing.end(), [](const auto& entry) { return entry.key.has_uid(); });
 }
 
-// Another directory in the folder's place (a file system that is not mounted, a backup half restored) is no
-// evidence that somebody deleted all mail.
-void require_continuity(const FolderWork& work) {
-    if (work.status_listing.empty() || holds_synced_messages(work.local_listing)) return;
-    const auto saved = saved_identity(work.settings.status, work.local.entry().name);
-    if (!saved || *saved == work.local.identity()) return;
-    throw base::Error(base::Severity::folder, base::ErrorCode::corrupt_state,
-                      "local folder '" + work.local.end().folder + "' [" + work.local.end().repository +
-                          "] is empty and not the directory that was synced before, so nothing is deleted on "
-                          "the server. If you did delete its mail, remove '" +
-                          identity_file(work.settings.status, work.local.entry().name) +
-                          "'; to have it downloaded again, remove the empty folder");
+// The UIDs in the files' names are of a folder that the server no longer has: it was made anew in this round,
+// or in one that was interrupted then, and is still empty.
+bool has_uids_of_another_folder(FolderWork& work) {
+    if (work.settings.dry_run || !has_uids(work.local_listing)) return false;
+    if (work.pair.remote_was_created) return true;
+    return work.status_listing.empty() &&
+           !saved_validity(work.settings.status, Side::remote, work.remote.entry().name) &&
+           work.remote.load(work.context).empty();
 }
 
 void remember_identity(const FolderWork& work) {
@@ -193,6 +207,10 @@ bool may_be_skipped(FolderWork& work) {
 void sync_pair(FolderWork& work) {
     if (!work.settings.dry_run) finish_renumbering(work);
     load_local(work);
+    if (has_uids_of_another_folder(work)) {
+        work.local.forget_uids(work.context);
+        work.local_listing = work.local.load(work.context);
+    }
     if (may_be_skipped(work)) {
         work.context.reporter(events::SkippingUnchangedFolder{work.remote.end().folder});
         return;

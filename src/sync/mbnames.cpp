@@ -54,7 +54,7 @@ std::string value_of(const MbnamesItem& item, const std::string& key) {
     return found->second.value_or("None");
 }
 
-enum class Quotes { none, doubled };
+enum class Quotes { none, single, doubled };
 
 bool contains_any_of(const std::string& text, std::string_view characters) {
     return text.find_first_of(characters) != std::string::npos;
@@ -65,14 +65,28 @@ bool has_control_characters(const std::string& text) {
                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+// What the quote does to the state it is met in.
+Quotes after_quote(Quotes quotes, char quote) {
+    const auto own = quote == '"' ? Quotes::doubled : Quotes::single;
+    if (quotes == Quotes::none) return own;
+    return quotes == own ? Quotes::none : quotes;
+}
+
+// Without quotes a blank begins the next mailbox, which may be one of another server.
+bool names_another_server(const std::string& name) {
+    return contains_any_of(name, " \t") &&
+           (name.find("://") != std::string::npos || contains_any_of(name, "{"));
+}
+
 // A name as a mail reader that sources the file may see it; nullopt: it would be taken for commands. Between
 // double quotes, mutt still runs `…` and fills in $NAME, and takes \ and " as its own, unless a \ stands
 // before them. Differs from OfflineIMAP, which writes names as they are: a folder's name, which anybody who
 // shares the server may choose, could run commands.
 std::optional<std::string> harmless(const std::string& name, Quotes quotes) {
     if (has_control_characters(name)) return std::nullopt;
+    if (quotes == Quotes::single) return contains_any_of(name, "'`$\\") ? std::nullopt : std::optional(name);
     if (quotes == Quotes::none) {
-        if (contains_any_of(name, "\"`\\$;#'|")) return std::nullopt;
+        if (contains_any_of(name, "\"`\\$;#'|") || names_another_server(name)) return std::nullopt;
         return name;
     }
     std::string escaped;
@@ -112,8 +126,8 @@ std::optional<std::string> format_item(const std::string& peritem, const Mbnames
     bool dangerous = false;
     Quotes quotes = Quotes::none;
     for (std::size_t i = 0; i < peritem.size(); ++i) {
-        if (peritem[i] == '"' && (i == 0 || peritem[i - 1] != '\\'))
-            quotes = quotes == Quotes::none ? Quotes::doubled : Quotes::none;
+        if (contains_any_of(peritem.substr(i, 1), "\"'") && (i == 0 || peritem[i - 1] != '\\'))
+            quotes = after_quote(quotes, peritem[i]);
         if (peritem[i] != '%') {
             text += peritem[i];
             continue;
@@ -132,7 +146,9 @@ std::optional<std::string> format_item(const std::string& peritem, const Mbnames
         const std::string key = peritem.substr(i + 2, end - i - 2);
         std::optional<std::string> value = value_of(item, key);
         if (key != "localfolders") value = harmless(*value, quotes);  // the user's own text stays as it is
-        dangerous = dangerous || !value;
+        // A template with keys (<enter>) is a macro, in which a name's own would be pressed.
+        const bool presses_keys = contains_any_of(peritem, "<") && value && contains_any_of(*value, "<");
+        dangerous = dangerous || !value || presses_keys;
         text += value.value_or("");
         i = end + 1;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "offlineimap/base/text.hpp"
 #include "offlineimap/os/stop_point.hpp"
 
 #include "passes.hpp"
@@ -28,7 +29,8 @@ class PullReceiver final : public repository::MessageReceiver {
         work_.context.reporter(
             events::CopyingMessage{step.key, step.nth, plan_.total, work_.remote.end(), work_.local.end()});
         try {
-            delivery_->finish(uid, step.flags);
+            const auto unreadable_date = delivery_->finish(uid, step.flags);
+            if (unreadable_date) report_date(uid, *unreadable_date);
         } catch (const base::Error& error) {
             if (error.severity() > base::Severity::message) throw;
             delivery_->abandon();
@@ -45,6 +47,8 @@ class PullReceiver final : public repository::MessageReceiver {
         if (!why.empty()) text += ": " + why;
         report(text);
     }
+
+    void given_up(base::Uid, const std::string& why) override { report(why); }
 
     // The messages first, their record second.
     void commit() {
@@ -76,6 +80,12 @@ class PullReceiver final : public repository::MessageReceiver {
         return *std::lower_bound(
             plan_.steps.begin(), plan_.steps.end(), key,
             [](const plan::CopyStep& step, const mail::MessageKey& k) { return step.key < k; });
+    }
+
+    void report_date(base::Uid uid, const std::string& date) {
+        work_.context.reporter(events::WarningGiven{"UID " + std::to_string(uid.value()) +
+                                                    " has invalid date: " + base::printable(date) +
+                                                    "\nNot changing file modification time"});
     }
 
     void report(const std::string& text) {
@@ -125,12 +135,12 @@ void pull_messages(FolderWork& work) {
     const auto plan = plan::plan_copies(work.remote_listing, work.local_listing, work.status_listing,
                                         never_copied(work), mail::imap_flags());
     const auto uids = transfers_of(plan);
+    for (const auto& key : plan.ignored) {
+        work.context.reporter(events::IgnoringMessage{key, work.remote.end(), work.local.end()});
+    }
     if (work.settings.dry_run) {
         report_would_copy(work, {uids.begin(), uids.end()}, work.remote.end(), work.local.end());
         return;
-    }
-    for (const auto& key : plan.ignored) {
-        work.context.reporter(events::IgnoringMessage{key, work.remote.end(), work.local.end()});
     }
     record_known(work, plan);
     if (uids.empty()) return;

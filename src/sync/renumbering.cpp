@@ -69,19 +69,24 @@ std::optional<Renumbering> decide(const FolderWork& work, const std::vector<Mess
     return renumbering;
 }
 
-// The files first, then what is remembered of them, then the epoch. Each step can be repeated.
+// The files first, then what is remembered of them, then the epoch. Each step can be repeated. A file that
+// went away meanwhile is not remembered either: its message is fetched again, which is safe; a row without a
+// file would look like a deletion.
 void carry_out(FolderWork& work, const Renumbering& renumbering) {
     std::vector<LocalFolder::NewUid> files;
+    for (const auto& message : renumbering.messages) files.push_back({message.local_name, message.uid});
+    os::stop_point("renumber-before-files");
+    const auto present = work.local.renumber(files, work.context);
+    const std::set<base::Uid> here(present.begin(), present.end());
     std::vector<repository::Agreed> agreed;
     for (const auto& message : renumbering.messages) {
-        files.push_back({message.local_name, message.uid});
-        if (message.agreed) agreed.push_back({message.uid, *message.agreed});
+        if (message.agreed && here.contains(message.uid)) agreed.push_back({message.uid, *message.agreed});
     }
-    os::stop_point("renumber-before-files");
-    work.local.renumber(files, work.context);
     os::stop_point("renumber-before-status");
     work.status.replace_all(agreed);
     work.status_listing = work.status.listing();
+    if (work.remote_repository.options().startdate && !here.empty())
+        save_start(work.settings.status, Side::remote, work.remote.entry().name, *here.begin());
     os::stop_point("renumber-before-validity");
     save_validity(work.settings.status, Side::remote, work.remote.entry().name, renumbering.uid_validity);
     os::stop_point("renumber-before-end");

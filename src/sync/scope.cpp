@@ -109,10 +109,11 @@ void load_remote_since(FolderWork& work, std::chrono::year_month_day day, std::c
     if (!first) {
         require_empty(work.local_listing, work.remote_repository.name(), work.local_repository.name());
         checked("startdate", std::chrono::sys_days{day}, now);
-        first = work.remote.first_since(day, work.settings.maxsize, work.context);
+        // Before the question, so that nothing that arrives meanwhile is left out.
+        const auto next = work.remote.append_position(work.context).uid_next.value_or(base::Uid(1));
         // Differs from OfflineIMAP: it keeps 1 if there is no such message yet, and fetches everything at the
         // next run.
-        if (!first) first = work.remote.append_position(work.context).uid_next.value_or(base::Uid(1));
+        first = work.remote.first_since(day, std::nullopt, work.context).value_or(next);
         if (!work.settings.dry_run)
             save_start(work.settings.status, Side::remote, work.remote.entry().name, *first);
     }

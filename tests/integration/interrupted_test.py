@@ -89,6 +89,8 @@ class Scenario:
         workspace = Workspace(self.root / name, self.server)
         shutil.rmtree(workspace.home)
         subprocess.run(["cp", "-a", str(self.root / self.TEMPLATE / "home"), str(workspace.home)], check=True)
+        # A copy is another directory, of which the program would want to know why it lacks messages.
+        shutil.rmtree(workspace.metadata / "Repository-Local" / "FolderIdentity")
         sections = workspace.sections(name)
         sections["Repository Remote"].update(remote)
         workspace.configure(sections)

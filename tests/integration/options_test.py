@@ -322,6 +322,15 @@ class FilesAndTimes(OptionCase):
         self.assertGreater(message.path.stat().st_mtime, 1_600_000_000)
         self.assertGreater(int(message.name.partition("_")[0]), 1_600_000_000)
 
+    def test_a_date_that_is_none_is_told_and_the_file_keeps_its_time(self):
+        self.configure(local={"utime_from_header": "yes"})
+        self.account.append("INBOX", b"Subject: odd\r\nDate: some day\r\n\r\ntext\r\n")
+        result = self.workspace.sync()
+        self.assertIn("UID 1 has invalid date: some day\n", result.output)
+        self.assertIn("Not changing file modification time", result.output)
+        [message] = self.tree.messages("INBOX")
+        self.assertGreater(message.path.stat().st_mtime, 1_600_000_000)
+
     def test_paths_with_tilde_and_variables(self):
         self.configure(general={"metadata": "$STATE/here"}, local={"localfolders": "${HOME}/in/$NOT_SET"})
         (self.workspace.home / "state").mkdir()
@@ -341,6 +350,7 @@ class Relay:
         self.downloads = 0  # how often messages were asked for
         self.cuts = 0       # how many of the next ones break
         self.limit = None   # so many bytes come after such a request; then it breaks, too
+        self.poison = None  # a connection breaks where these bytes come by
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
@@ -367,6 +377,9 @@ class Relay:
     def _answers(self, server, asked):
         sent = 0
         while data := server.recv(65536):
+            if self.poison and self.poison in data:
+                yield data[:data.index(self.poison)]
+                return
             if self.limit and asked.is_set():
                 yield data[:self.limit - sent]
                 sent += len(data)
@@ -440,6 +453,22 @@ class Connections(OptionCase):
         result = self.workspace.run()
         self.assertEqual((1, 1), (result.returncode, relay.downloads), str(result))
         relay.cuts = 0
+        self.workspace.sync()
+        self.assert_in_step()
+
+    def test_a_message_that_breaks_every_connection_holds_nobody_up(self):
+        relay = Relay(self.server.plain_port)
+        self.addCleanup(relay.close)
+        self.configure(remote=self.clear(relay.port))
+        bodies = [corpus.message(number) for number in range(5)]
+        bodies[1] = b"Subject: poison\r\n\r\nnobody may read this\r\n"
+        self.account.append_all("INBOX", [(body, (), None) for body in bodies])
+        relay.poison = b"nobody may read this"
+        result = self.workspace.run()
+        self.assertEqual(1, result.returncode, str(result))
+        self.assertIn("While fetching msg '2' in folder 'INBOX'. Max retry reached (2)", result.output)
+        self.assertEqual([1, 3, 4, 5], sorted(message.uid for message in self.tree.messages("INBOX")))
+        relay.poison = None
         self.workspace.sync()
         self.assert_in_step()
 
@@ -814,7 +843,7 @@ class NotYet(OptionCase):
         self.assertRegex(result.output, r"auth_mechanisms: this version cannot .*GSSAPI, XOAUTH2, CRAM-MD5")
 
     def test_interfaces(self):
-        for name in ("machineui", "blinkenlights", "Curses.Blinkenlights"):
+        for name in ("blinkenlights", "Curses.Blinkenlights"):
             with self.subTest(name):
                 self.configure(general={"ui": name})
                 self.assert_refused(r"(?i)" + re.escape(name.rpartition(".")[2]), ui=None)

@@ -165,6 +165,7 @@ class Runs(case.SyncTestCase):
         self.workspace.sync("-l", "log")
         log = (self.workspace.home / "log").read_text().splitlines()
         self.assertRegex(log[0], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO: OfflineImap .* starting\.\.\.$")
+        self.assertRegex(log[1], r"^  Python: 3\.\d+\.\d+\S* Platform: linux$")
         self.assertEqual(1, len([line for line in log if re.search(
             r"^[-\d]+ [:\d]+ INFO: Copy message UID 1 \(1/1\) Remote:INBOX -> Local:INBOX$", line)]), log)
 

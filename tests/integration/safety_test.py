@@ -150,11 +150,22 @@ class Losses(case.SyncTestCase):
         self.tree.make_folder("Work")
         result = self.workspace.run()
         self.assertEqual(1, result.returncode, str(result))
-        self.assertIn("is empty and not the directory that was synced before", result.output)
+        self.assertIn("is not the directory that was synced before and lacks 3 messages", result.output)
         self.assertEqual(self.server_before, self.account.snapshot())
         self.tree.remove_folder("Work")
         (self.tree.root.parent / "aside").rename(self.tree.path("Work"))
         self.assert_no_op()
+
+    def test_a_folder_restored_by_half_deletes_nothing(self):
+        kept = self.tree.messages("Work")[0]
+        body, name = kept.body, kept.name
+        self.tree.path("Work").rename(self.tree.root.parent / "aside")
+        self.tree.make_folder("Work")
+        (self.tree.path("Work") / "cur" / name).write_bytes(body)
+        result = self.workspace.run()
+        self.assertEqual(1, result.returncode, str(result))
+        self.assertIn("lacks 2 messages", result.output)
+        self.assertEqual(self.server_before, self.account.snapshot())
 
     def test_a_folder_emptied_message_by_message_is_emptied_on_the_server(self):
         for message in self.tree.messages("Work"):

@@ -68,7 +68,8 @@ void replace_file_through(const std::filesystem::path& temporary, const std::fil
                           std::string_view content, Sync sync, base::Severity severity, mode_t mode);
 void sync_directory(const std::filesystem::path& directory, base::Severity severity);
 
-// Tells a file or directory from another one in its place: "<device> <inode>".
+// Tells a file or directory from another one in its place: "<inode> <time of birth>", the latter only where
+// the file system knows it.
 std::string file_identity(const std::filesystem::path& path, base::Severity severity);
 
 // Creates one directory if missing; an existing one stays as it is.

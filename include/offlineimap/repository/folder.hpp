@@ -69,6 +69,8 @@ class MessageReceiver {
     virtual void complete(base::Uid uid) = 0;
     virtual void abandon() = 0;
     virtual void missing(base::Uid uid, const std::string& why) = 0;
+    // It could not be fetched, however often that was tried; it is tried again at the next sync.
+    virtual void given_up(base::Uid uid, const std::string& why) = 0;
 };
 
 // The identity of a message's bytes as they go over the wire.
@@ -125,8 +127,9 @@ class RemoteFolder : public Folder {
                                                  const Context& context) = 0;
     // Messages of `size` bytes or more on the wire, by the server's word.
     virtual std::vector<base::Uid> of_size_or_more(std::uint64_t size, const Context& context) = 0;
-    // Every UID ends in exactly one complete() or missing(). A lost connection is replaced and the rest asked
-    // for again, `retrycount` attempts without progress at most.
+    // Every UID ends in exactly one complete(), missing() or given_up(). A lost connection is replaced and
+    // the rest asked for again; after `retrycount` attempts without progress the message at which it broke is
+    // given up. Two of them in a row are not the messages' fault, and the folder ends.
     virtual void fetch(std::span<const base::Uid> sorted_uids, MessageReceiver& receiver,
                        const Context& context) = 0;
     virtual AppendPosition append_position(const Context& context) = 0;
@@ -140,6 +143,11 @@ class RemoteFolder : public Folder {
                                                                   std::optional<base::Uid> from,
                                                                   const std::function<bool(base::Uid)>& taken,
                                                                   const Context& context) = 0;
+    // Messages at or above `first` that bear this Message-ID; with an empty one, those that bear any.
+    // nullopt: the server cannot be asked for it.
+    virtual std::optional<std::vector<base::Uid>> with_message_id(const std::string& message_id,
+                                                                  base::Uid first,
+                                                                  const Context& context) = 0;
 
   protected:
     using Folder::Folder;
@@ -152,7 +160,8 @@ class Delivery {
     virtual ~Delivery() = default;
     virtual void begin() = 0;
     virtual void write(std::string_view wire_bytes) = 0;
-    virtual void finish(base::Uid uid, mail::Flags flags) = 0;
+    // Returns the text of a Date header that `utime_from_header` wants and cannot read.
+    virtual std::optional<std::string> finish(base::Uid uid, mail::Flags flags) = 0;
     virtual void abandon() noexcept = 0;
     // Whether enough is waiting for a commit to be worth its price.
     virtual bool is_full() const noexcept = 0;
@@ -178,13 +187,20 @@ class LocalFolder : public Folder {
     virtual std::optional<std::string> local_name(const mail::MessageKey& key) const = 0;
     // Two files claim one UID: which of them is the message is anybody's guess.
     virtual bool has_ambiguous_uids() const = 0;
-    // Files known by the names they had get these UIDs, durably, whatever UIDs they had. Those that are gone
-    // or were renamed by an earlier, interrupted call are passed over. What was loaded is void afterwards.
+    // Files known by the names they had get these UIDs, durably, whatever UIDs they had. Returns the UIDs of
+    // those that have them now, also from an earlier call that was interrupted; the others are gone. What was
+    // loaded is void afterwards.
     struct NewUid {
         std::string local_name;
         base::Uid uid;
     };
-    virtual void renumber(std::span<const NewUid> files, const Context& context) = 0;
+    virtual std::vector<base::Uid> renumber(std::span<const NewUid> files, const Context& context) = 0;
+    // All messages become new ones, durably: their UIDs were those of another remote folder. What was loaded
+    // is void afterwards.
+    virtual void forget_uids(const Context& context) = 0;
+    // Those of `uids` that are here, whether or not load() has seen them: one reading of a directory can miss
+    // what is renamed meanwhile. For messages that are about to be deleted elsewhere.
+    virtual std::vector<base::Uid> still_there(std::span<const base::Uid> uids, const Context& context) = 0;
     // The message `key` is `uid` from now on. False: it is gone.
     virtual bool assign_uid(const mail::MessageKey& key, base::Uid uid) = 0;
     // Whether the message has fewer bytes on the wire than that. A message that is gone has.

@@ -27,8 +27,8 @@ class Repository {
     virtual char separator() const = 0;
     // All folders, filtered ones included (their entry says so), in sync order.
     virtual std::vector<FolderEntry> folders(const Context& context) = 0;
-    // Makes a folder; for IMAP its missing ancestors too. A folder that exists already is fine.
-    virtual void create_folder(const base::FolderName& name, const Context& context) = 0;
+    // Makes a folder; for IMAP its missing ancestors too. False: it existed already.
+    virtual bool create_folder(const base::FolderName& name, const Context& context) = 0;
     // Between rounds: whether connections are kept is the repository's own configuration; `failed` drops them
     // all.
     enum class RoundEnd { done, failed };

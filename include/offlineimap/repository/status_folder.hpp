@@ -32,6 +32,7 @@ struct OpenUpload {
     std::string local_name;
     ContentIdentity identity;
     AppendPosition before;
+    bool acknowledged = false;  // the server has it; only the UID is unknown
 };
 
 struct Agreed {
@@ -57,6 +58,8 @@ class StatusFolder {
     void replace_all(std::span<const Agreed> messages);
     // Before the first byte of any of them goes out.
     void begin_uploads(std::span<const OutgoingMessage> messages, const AppendPosition& before);
+    // The server has these; under which UIDs is not known yet.
+    void acknowledge(std::span<const std::string> local_names);
     void close_uploads(std::span<const std::string> local_names);
 
   private:
@@ -111,5 +114,6 @@ void end_renumbering(const StatusSettings& settings, const base::FolderName& sta
 std::optional<base::Uid> saved_start(const StatusSettings& settings, Side side,
                                      const base::FolderName& folder);
 void save_start(const StatusSettings& settings, Side side, const base::FolderName& folder, base::Uid first);
+void forget_start(const StatusSettings& settings, Side side, const base::FolderName& folder);
 
 }  // namespace offlineimap::repository

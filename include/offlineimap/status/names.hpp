@@ -29,6 +29,8 @@ struct MetadataTree {
     std::filesystem::path folder_validity(std::string_view repository, const base::FolderName& folder) const;
     std::filesystem::path uid_mapping(std::string_view repository, const base::FolderName& folder) const;
     std::filesystem::path start_uid(std::string_view repository, const base::FolderName& folder) const;
+    // Ours: the UIDVALIDITY that the account's own UIDs belong to.
+    std::filesystem::path epoch(std::string_view account, const base::FolderName& remote_folder) const;
     // Ours: which directory the folder was (docs/files.md).
     std::filesystem::path folder_identity(std::string_view repository, const base::FolderName& folder) const;
     // Ours (renumbering.hpp).

@@ -13,5 +13,6 @@ namespace offlineimap::status {
 std::optional<base::Uid> read_start_uid(const std::filesystem::path& file);
 // Replaces the file, durably. Creates the directory (0700).
 void write_start_uid(const std::filesystem::path& file, base::Uid uid);
+void forget_start_uid(const std::filesystem::path& file);
 
 }  // namespace offlineimap::status

@@ -15,6 +15,8 @@ struct FolderPair {
     repository::FolderEntry remote;
     repository::FolderEntry local;
     base::FolderName status;  // its name in the status cache
+    // The server's folder was made in this round: UIDs that local files have are not its.
+    bool remote_was_created = false;
     // In a dry run a side may not exist yet, or its memory would be thrown away: it counts as empty.
     bool remote_would_be_created = false;
     bool local_would_be_created = false;

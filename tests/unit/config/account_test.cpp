@@ -114,8 +114,8 @@ TEST(ReadAccount, ReadsAnAgeInDaysOrAsADay) {
     EXPECT_EQ(account_with("maxage", "2024-02-29").maxage, MaxAge(std::chrono::year(2024) / February / 29));
     EXPECT_EQ(account_with("maxage", "20000").maxage, MaxAge(20000));
     EXPECT_EQ(account_with("maxage", " +3_0 ").maxage, MaxAge(30));
-    for (const char* value :
-         {"0", "-1", "", "2023-02-29", "2024-13-01", "2024-1-1", "24-01-01", "1.5", "2024-01-01x"}) {
+    for (const char* value : {"0", "-1", "", "2023-02-29", "2024-13-01", "2024-1-", "2024-001-1", "24-01-01",
+                              "1.5", "2024-01-01x"}) {
         EXPECT_THAT(failure_with("maxage", value),
                     StartsWith("rc:4: [Account A] maxage: invalid maxage value"))
             << value;

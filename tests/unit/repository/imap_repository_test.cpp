@@ -107,6 +107,24 @@ TEST_F(ListedNames, BeyondAsciiAreAskedForAsTheServerWroteThem) {
     EXPECT_EQ(server.complaints(), Names{});
 }
 
+TEST_F(ListedNames, AreNeededToGoOn) {
+    support::ScriptedServer server([](Peer& peer) {
+        peer.log_in();
+        for (const char* command : {"LIST \"\" \"\"", "LIST \"\" \"*\""}) {
+            const auto tag = peer.expect(command);
+            peer.send(tag + " OK done\r\n");
+        }
+    });
+    try {
+        folders_of(server);
+        FAIL() << "a server without any folder was accepted";
+    } catch (const base::Error& error) {
+        EXPECT_EQ(error.severity(), base::Severity::repository);
+        EXPECT_EQ(std::string(error.what()), "Server 'Remote' returned no folders in ''");
+    }
+    EXPECT_EQ(server.complaints(), Names{});
+}
+
 TEST_F(ListedNames, ThatMeanTheSameAreReportedAndTheFirstIsTaken) {
     account_.utf8foldernames = true;
     support::ScriptedServer server(script(

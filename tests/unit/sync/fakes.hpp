@@ -42,6 +42,7 @@ struct Message {
     std::string body;
     mail::Flags flags;
     std::chrono::sys_seconds arrived = {};
+    std::string message_id = {};
 };
 
 // What a server holds; outlives the folder objects of several syncs.
@@ -52,8 +53,20 @@ struct Server {
     bool read_only = false;
     // Faults of the next append: what the server answers for the nth message (from 0) instead of storing and
     // telling the UID.
-    enum class AppendFault { refuse, quota, break_before_storing, break_after_storing, store_silently };
+    enum class AppendFault {
+        refuse,
+        quota,
+        break_before_storing,
+        break_after_storing,
+        store_silently,
+        store_altered
+    };
     std::map<std::size_t, AppendFault> append_faults;
+    // Bodies that are refused every time, and at which the connection breaks every time; what waits behind
+    // one of them was not begun.
+    std::set<std::string> refused;
+    std::set<std::string> poisonous;
+    bool searches_headers = true;
     std::size_t fetched = 0;
     std::size_t appended = 0;
 
@@ -71,8 +84,10 @@ struct Disk {
         Message message;
     };
     std::map<std::string, File> files;
+    std::set<std::string> unseen;  // what load() misses
     int next_name = 1;
     bool has_ambiguous_uids = false;
+    std::string vanishing;  // goes away while files get new UIDs
     std::string identity = "1 1";
 
     std::string add(std::string body, const char* flags = "", std::optional<base::Uid> uid = std::nullopt) {
@@ -196,10 +211,24 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
         }
         return found;
     }
+    std::optional<std::vector<base::Uid>> with_message_id(const std::string& message_id, base::Uid first,
+                                                          const repository::Context&) override {
+        if (!server_.searches_headers) return std::nullopt;
+        std::vector<base::Uid> found;
+        for (const auto& [uid, message] : server_.messages) {
+            if (uid < first || message.message_id.empty()) continue;
+            if (message_id.empty() || message.message_id == message_id) found.push_back(uid);
+        }
+        return found;
+    }
 
   private:
     repository::UploadOutcome append_one(const repository::OutgoingMessage& message, std::size_t nth,
                                          bool& broken) {
+        if (broken) return repository::UploadUncertain{"connection lost"};
+        broken = server_.refused.contains(message.identity.sha256) ||
+                 server_.poisonous.contains(message.identity.sha256);
+        if (server_.refused.contains(message.identity.sha256)) return repository::UploadRefused{"too large"};
         if (broken) return repository::UploadUncertain{"connection lost"};
         const auto fault = server_.append_faults.find(nth);
         const auto store = [&] {
@@ -209,6 +238,7 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
             ++server_.appended;
             const auto uid = server_.add(std::move(body));
             server_.messages[uid].flags = message.flags;
+            server_.messages[uid].message_id = message.identity.message_id;
             return uid;
         };
         if (fault == server_.append_faults.end()) return repository::Uploaded{store()};
@@ -227,6 +257,9 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
             case Server::AppendFault::store_silently:
                 store();
                 return repository::UploadedUidUnknown{};
+            case Server::AppendFault::store_altered:
+                server_.messages[store()].body += " altered";
+                return repository::UploadedUidUnknown{};
         }
         return repository::UploadRefused{""};
     }
@@ -244,6 +277,7 @@ class FakeLocalFolder final : public repository::LocalFolder {
         std::uint32_t unassigned = 0;
         names_.clear();
         for (const auto& [name, file] : disk_.files) {
+            if (disk_.unseen.contains(name)) continue;
             const auto key =
                 file.uid ? mail::MessageKey(*file.uid) : mail::MessageKey::unassigned(++unassigned);
             names_.insert_or_assign(key, name);
@@ -280,17 +314,18 @@ class FakeLocalFolder final : public repository::LocalFolder {
         const auto found = disk_.files.find(name);
         if (found == disk_.files.end()) return std::nullopt;
         const std::string body = found->second.message.body;
-        return repository::OutgoingMessage{.key = key,
-                                           .local_name = name,
-                                           .flags = found->second.message.flags,
-                                           .internal_date = std::nullopt,
-                                           .identity = {body.size(), body, body, ""},
-                                           .open = [body] {
-                                               return [body, done = false](std::string& buffer) mutable {
-                                                   buffer = body;
-                                                   return !std::exchange(done, true);
-                                               };
-                                           }};
+        return repository::OutgoingMessage{
+            .key = key,
+            .local_name = name,
+            .flags = found->second.message.flags,
+            .internal_date = std::nullopt,
+            .identity = {body.size(), body, body, found->second.message.message_id},
+            .open = [body] {
+                return [body, done = false](std::string& buffer) mutable {
+                    buffer = body;
+                    return !std::exchange(done, true);
+                };
+            }};
     }
     bool assign_uid(const mail::MessageKey& key, base::Uid uid) override {
         const auto found = disk_.files.find(names_.at(key));
@@ -313,9 +348,10 @@ class FakeLocalFolder final : public repository::LocalFolder {
         return names_.at(key);
     }
     bool has_ambiguous_uids() const override { return disk_.has_ambiguous_uids; }
-    void renumber(std::span<const NewUid> files, const repository::Context&) override {
+    std::vector<base::Uid> renumber(std::span<const NewUid> files, const repository::Context&) override {
         std::map<std::string, Disk::File> renamed;
         for (const auto& file : files) {
+            if (file.local_name == disk_.vanishing) disk_.files.erase(file.local_name);
             const auto found = disk_.files.find(file.local_name);
             if (found == disk_.files.end()) continue;
             found->second.uid = file.uid;
@@ -323,6 +359,21 @@ class FakeLocalFolder final : public repository::LocalFolder {
             disk_.files.erase(found);
         }
         disk_.files.merge(renamed);
+        std::vector<base::Uid> present;
+        for (const auto& file : files) {
+            if (!disk_.name_of(file.uid).empty()) present.push_back(file.uid);
+        }
+        return present;
+    }
+    void forget_uids(const repository::Context&) override {
+        for (auto& [name, file] : disk_.files) file.uid = std::nullopt;
+    }
+    std::vector<base::Uid> still_there(std::span<const base::Uid> uids, const repository::Context&) override {
+        std::vector<base::Uid> found;
+        for (const auto uid : uids) {
+            if (!disk_.name_of(uid).empty()) found.push_back(uid);
+        }
+        return found;
     }
     bool is_smaller(const mail::MessageKey& key, std::uint64_t wire_size) override {
         return disk_.files.at(names_.at(key)).message.body.size() < wire_size;
@@ -346,7 +397,10 @@ class FakeLocalFolder final : public repository::LocalFolder {
         explicit FakeDelivery(FakeLocalFolder& folder) : folder_(folder) {}
         void begin() override { body_.clear(); }
         void write(std::string_view bytes) override { body_ += bytes; }
-        void finish(base::Uid uid, mail::Flags flags) override { finished_.push_back({uid, {body_, flags}}); }
+        std::optional<std::string> finish(base::Uid uid, mail::Flags flags) override {
+            finished_.push_back({uid, {body_, flags}});
+            return std::nullopt;
+        }
         void abandon() noexcept override { body_.clear(); }
         bool is_full() const noexcept override { return finished_.size() >= 3; }
         bool is_empty() const noexcept override { return finished_.empty(); }
@@ -398,8 +452,8 @@ class FakeRemote final : public repository::RemoteRepository {
         for (const auto& [name, server] : servers_) entries.push_back(entry(base::FolderName(name)));
         return entries;
     }
-    void create_folder(const base::FolderName& name, const repository::Context&) override {
-        servers_[name.text()];
+    bool create_folder(const base::FolderName& name, const repository::Context&) override {
+        return servers_.try_emplace(name.text()).second;
     }
     void end_round(RoundEnd) noexcept override {}
     void keep_alive(const repository::Context&) noexcept override {}
@@ -433,8 +487,8 @@ class FakeLocal final : public repository::LocalRepository {
         for (const auto& [name, disk] : disks_) entries.push_back(entry(base::FolderName(name)));
         return entries;
     }
-    void create_folder(const base::FolderName& name, const repository::Context&) override {
-        disks_[name.text()];
+    bool create_folder(const base::FolderName& name, const repository::Context&) override {
+        return disks_.try_emplace(name.text()).second;
     }
     void end_round(RoundEnd) noexcept override {}
     void keep_alive(const repository::Context&) noexcept override {}

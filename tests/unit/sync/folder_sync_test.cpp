@@ -33,6 +33,21 @@ TEST_F(FolderSyncTest, PropagatesDeletionsAndFlagsBothWays) {
     EXPECT_EQ(on_disk(), on_server());
 }
 
+TEST_F(FolderSyncTest, DeletesNothingOnTheServerThatTheLocalListingOnlyMissed) {
+    for (const char* body : {"a", "b", "c"}) server().add(body, "S");
+    sync();
+    disk().unseen = {disk().name_of(Uid(1))};
+    disk().files.erase(disk().name_of(Uid(2)));
+    sync();
+    EXPECT_EQ(on_server(), (Content{{1, "a/S"}, {3, "c/S"}}));
+    disk().unseen.clear();
+    const auto fetched = server().fetched;
+    sync();
+    EXPECT_EQ(on_disk(), on_server());
+    EXPECT_EQ(server().fetched, fetched);
+    EXPECT_EQ(server().appended, 0U);
+}
+
 TEST_F(FolderSyncTest, MergesFlagsChangedOnBothSides) {
     server().add("a", "");
     sync();
@@ -81,6 +96,26 @@ TEST_F(FolderSyncTest, DeletesNothingOnTheServerForAnEmptyFolderThatIsAnotherDir
     EXPECT_NE(errors()[0].find("not the directory that was synced before"), std::string::npos);
 }
 
+TEST_F(FolderSyncTest, DeletesNothingOnTheServerForAFolderThatWasRestoredByHalf) {
+    for (const char* body : {"a", "b"}) server().add(body, "S");
+    sync();
+    disk().files.erase("uid2");
+    disk().identity = "1 2";
+    sync();
+    sync();
+    EXPECT_EQ(on_server(), (Content{{1, "a/S"}, {2, "b/S"}}));
+    EXPECT_EQ(errors().size(), 2U);
+}
+
+TEST_F(FolderSyncTest, SendsMessagesWhoseUidsAreOfAFolderThatIsGone) {
+    disk().add("old", "S", Uid(1));
+    disk().add("older", "S", Uid(2));
+    sync();
+    EXPECT_EQ(server().appended, 2U);
+    EXPECT_EQ(on_disk(), on_server());
+    EXPECT_EQ(on_server().size(), 2U);
+}
+
 TEST_F(FolderSyncTest, BelievesThatTheSameDirectoryWasEmptied) {
     server().add("a", "S");
     sync();
@@ -110,6 +145,94 @@ TEST_F(FolderSyncTest, FindsAMessageWhoseUidTheServerDidNotTell) {
     sync();
     EXPECT_EQ(server().appended, 1U);
     EXPECT_EQ(server().fetched, 0U);
+}
+
+TEST_F(FolderSyncTest, FindsAMessageThatTheServerAlteredByItsMessageId) {
+    disk().files[disk().add("x")].message.message_id = "<1@x>";
+    server().append_faults[0] = Server::AppendFault::store_altered;
+    for (int run = 0; run < 3; ++run) sync();
+    EXPECT_EQ(on_server(), (Content{{1, "x altered/"}}));
+    EXPECT_EQ(on_disk(), (Content{{1, "x/"}}));
+    EXPECT_EQ(server().appended, 1U);
+    EXPECT_EQ(errors(), std::vector<std::string>{});
+}
+
+TEST_F(FolderSyncTest, FindsAnAlteredMessageByItsMessageIdAtALaterRun) {
+    disk().files[disk().add("x")].message.message_id = "<1@x>";
+    server().append_faults[0] = Server::AppendFault::store_altered;
+    server().searches_headers = false;
+    sync();
+    EXPECT_EQ(on_disk(), (Content{{0, "x/"}}));
+    EXPECT_EQ(errors().size(), 1U);
+    server().searches_headers = true;
+    server().messages[server().add("other")].message_id = "<2@x>";
+    for (int run = 0; run < 2; ++run) sync();
+    EXPECT_EQ(on_server(), (Content{{1, "x altered/"}, {2, "other/"}}));
+    EXPECT_EQ(on_disk(), (Content{{1, "x/"}, {2, "other/"}}));
+    EXPECT_EQ(server().appended, 1U);
+    EXPECT_EQ(errors().size(), 1U);
+}
+
+TEST_F(FolderSyncTest, TakesTheOnlyArrivalForAnAlteredMessageWithoutAMessageId) {
+    disk().add("x");
+    server().append_faults[0] = Server::AppendFault::store_altered;
+    for (int run = 0; run < 3; ++run) sync();
+    EXPECT_EQ(on_server(), (Content{{1, "x altered/"}}));
+    EXPECT_EQ(on_disk(), (Content{{1, "x/"}}));
+    EXPECT_EQ(server().appended, 1U);
+    ASSERT_EQ(errors().size(), 1U);
+    EXPECT_NE(errors()[0].find("looked for at the next run"), std::string::npos);
+}
+
+TEST_F(FolderSyncTest, NeverSendsAgainWhatTheServerAcknowledged) {
+    const auto one = disk().add("x");
+    const auto two = disk().add("y");
+    server().append_faults = {{0, Server::AppendFault::store_altered},
+                              {1, Server::AppendFault::store_altered}};
+    for (int run = 0; run < 3; ++run) sync();
+    EXPECT_EQ(server().appended, 2U);
+    EXPECT_EQ(on_server(), (Content{{1, "y altered/"}, {2, "x altered/"}}));
+    EXPECT_EQ(on_disk(), (Content{{0, "x/y/"}, {1, "y altered/"}, {2, "x altered/"}}));
+    EXPECT_EQ(errors().size(), 6U);
+    disk().files.erase(one);
+    disk().files.erase(two);
+    sync();
+    EXPECT_EQ(on_disk(), on_server());
+    EXPECT_EQ(errors().size(), 6U);
+}
+
+TEST_F(FolderSyncTest, DoesNotTakeAnArrivalWithAnotherMessageIdForAnAlteredMessage) {
+    disk().files[disk().add("x")].message.message_id = "<1@x>";
+    server().append_faults[0] = Server::AppendFault::store_altered;
+    server().searches_headers = false;
+    sync();
+    server().searches_headers = true;
+    server().messages.clear();
+    server().messages[server().add("other")].message_id = "<2@x>";
+    sync();
+    EXPECT_EQ(on_disk(), (Content{{0, "x/"}, {2, "other/"}}));
+    EXPECT_EQ(on_server(), (Content{{2, "other/"}}));
+    EXPECT_EQ(server().appended, 1U);
+}
+
+TEST_F(FolderSyncTest, RemembersAnAcknowledgedUploadWhenTheQuotaIsReached) {
+    for (const char* body : {"x", "y"}) disk().add(body);
+    server().append_faults = {{0, Server::AppendFault::store_altered}, {1, Server::AppendFault::quota}};
+    EXPECT_THROW(sync(), base::Error);
+    sync();
+    EXPECT_EQ(server().appended, 2U);
+    EXPECT_EQ(on_disk(), (Content{{1, "y/"}, {2, "x/"}}));
+}
+
+TEST_F(FolderSyncTest, DoesNotAnnounceAnAcknowledgedUploadInADryRun) {
+    for (const char* body : {"x", "y"}) disk().add(body);
+    server().append_faults = {{0, Server::AppendFault::store_altered},
+                              {1, Server::AppendFault::store_altered}};
+    local_options_.readonly = true;
+    sync();
+    settings_.dry_run = true;
+    sync();
+    EXPECT_TRUE(sink_.all<events::WouldCopyMessages>().empty());
 }
 
 TEST_F(FolderSyncTest, SendsAMessageOnceWhenTheConnectionBreaksAfterItArrived) {
@@ -159,6 +282,25 @@ TEST_F(FolderSyncTest, GoesOnAfterARefusedMessage) {
     EXPECT_EQ(on_disk(), (Content{{0, "y/"}, {1, "x/"}}));
     ASSERT_EQ(errors().size(), 1U);
     EXPECT_NE(errors()[0].find("too odd"), std::string::npos);
+}
+
+TEST_F(FolderSyncTest, SendsEveryMessageBehindManyRefusedOnes) {
+    for (const char* body : {"a", "b", "c", "d", "e", "f"}) disk().add(body, "");
+    server().refused = {"b", "c", "e", "f"};
+    sync();
+    EXPECT_EQ(on_server().size(), 2U);
+    EXPECT_EQ(server().appended, 2U);
+    EXPECT_EQ(errors().size(), 4U);
+}
+
+TEST_F(FolderSyncTest, SendsEveryMessageBehindOneThatBreaksTheConnection) {
+    for (const char* body : {"a", "b", "c", "d"}) disk().add(body, "");
+    server().poisonous = {"d"};
+    sync();
+    EXPECT_EQ(on_server().size(), 3U);
+    EXPECT_EQ(server().appended, 3U);
+    ASSERT_EQ(errors().size(), 1U);
+    EXPECT_NE(errors()[0].find("broke again and again"), std::string::npos);
 }
 
 TEST_F(FolderSyncTest, EndsTheAccountWhenTheQuotaIsReached) {

@@ -114,5 +114,31 @@ TEST_F(NewUidValidity, IsFinishedByTheNextRunAfterAKill) {
     EXPECT_FALSE(std::filesystem::exists(journal()));
 }
 
+// A row without a file would be taken for a deletion.
+TEST_F(NewUidValidity, FetchesAMessageAgainWhoseFileWentAwayMeanwhile) {
+    fill();
+    renumber_on_server();
+    disk().vanishing = "uid2";
+    sync();
+    EXPECT_EQ(on_server().size(), 3U);
+    EXPECT_EQ(on_disk(), on_server());
+    EXPECT_EQ(server().fetched, fetched_ + 1);
+}
+
+// Two accounts may share the server's folder: each has UIDs of its own epoch.
+TEST_F(NewUidValidity, IsNoticedByEachAccountForItself) {
+    fill();
+    renumber_on_server();
+    const repository::StatusSettings other{.metadata = metadata_.path(),
+                                           .account = "Other",
+                                           .local_repository = "Elsewhere",
+                                           .remote_repository = "Remote",
+                                           .fsync = false};
+    save_validity(other, repository::Side::remote, inbox_, server().validity);
+    sync();
+    EXPECT_EQ(on_disk(), (Content{{1, "ccc/S"}, {2, "bb/S"}, {3, "a/S"}}));
+    expect_no_transfer();
+}
+
 }  // namespace
 }  // namespace offlineimap::sync
