@@ -13,6 +13,9 @@ namespace {
 // The server is never without a command while it sends; an unanswered command costs it little.
 constexpr std::size_t kUidsPerCommand = 100;
 constexpr std::size_t kCommandsInFlight = 4;
+// One message can be the fault of a BAD, so many in a row cannot: it is the command that the server does not
+// take. (Dovecot ends the connection after 20.)
+constexpr int kMostBadInARow = 8;
 
 class BodyFetch {
   public:
@@ -89,19 +92,24 @@ class BodyFetch {
         const auto set = std::move(command->second);
         in_flight_.erase(command);
         const auto& status = completed.status;
-        if (status.condition == imap::Condition::bad) throw refusal_(status);
+        if (status.condition == imap::Condition::ok) bad_in_a_row_ = 0;
+        if (status.condition == imap::Condition::bad && ++bad_in_a_row_ == kMostBadInARow)
+            throw refusal_(status);
         // RFC 2180 §4.1: a server may refuse a command because of one message of many.
-        const bool ask_one_by_one = status.condition == imap::Condition::no && set.size() > 1;
+        const bool ask_one_by_one = status.condition != imap::Condition::ok && set.size() > 1;
         const auto why = status.condition == imap::Condition::ok
                              ? std::string("the server did not send it")
                              : "the server refused it: " + base::printable(status.text);
+        std::vector<base::UidSet> single;
         for_each_open(set, [&](std::size_t index) {
             if (ask_one_by_one) {
-                waiting_.push_back(base::UidSet::of(uids_.subspan(index, 1)));
+                single.push_back(base::UidSet::of(uids_.subspan(index, 1)));
             } else {
                 settle_as_missing(index, why);
             }
         });
+        // Before the other sets, which may have such a message too.
+        waiting_.insert(waiting_.begin(), single.begin(), single.end());
     }
 
     template <class Function>
@@ -138,6 +146,7 @@ class BodyFetch {
     const Refusal& refusal_;
     std::deque<base::UidSet> waiting_;
     std::map<imap::CommandId, base::UidSet> in_flight_;
+    int bad_in_a_row_ = 0;
     bool begun_ = false;  // the handler has a message that is neither complete nor abandoned
     Body body_ = Body::none;
 };

@@ -355,6 +355,23 @@ void Connection::fetch_bodies(std::span<const base::Uid> sorted_uids, BodyHandle
     });
 }
 
+std::uint64_t Connection::fetch_total_size(const base::UidSet& uids, std::stop_token stop) {
+    bool refused = false;
+    std::uint64_t total = 0;
+    state_->run_for_each(
+        split_set(uids, kAnyNumber),
+        [](const base::UidSet& set) { return imap::uid_fetch_command(set.to_string(), "(UID RFC822.SIZE)"); },
+        [&](const base::UidSet&, const imap::Status& status) {
+            refused = refused || status.condition != Condition::ok;
+        },
+        [&](imap::Event& event) {
+            const auto* fetched = std::get_if<imap::Fetched>(&event);
+            if (fetched != nullptr && fetched->size) total += *fetched->size;
+        },
+        std::move(stop));
+    return refused ? 0 : total;
+}
+
 std::vector<Fingerprint> Connection::fetch_fingerprints(const base::UidSet& uids, std::stop_token stop) {
     FingerprintCollector collector(uids);
     state_->run_for_each(

@@ -1,6 +1,8 @@
 #include "driver.hpp"
 
+#include <atomic>
 #include <exception>
+#include <string>
 #include <utility>
 
 #include "offlineimap/base/error.hpp"
@@ -10,6 +12,12 @@ namespace offlineimap::client {
 namespace {
 
 constexpr std::size_t kReadBuffer = std::size_t{256} << 10U;
+
+// "#7": the connections of a run are counted, so that debug lines tell them apart.
+std::string next_number() {
+    static std::atomic<unsigned> last{0};
+    return '#' + std::to_string(++last);
+}
 
 imap::SessionOptions session_options(const events::Reporter& reporter) {
     imap::SessionOptions options;
@@ -26,6 +34,7 @@ Driver::Driver(std::unique_ptr<net::Stream> stream, std::string peer, std::chron
       limit_(limit),
       reporter_(reporter),
       session_(session_options(reporter)),
+      number_(next_number()),
       buffer_(kReadBuffer) {}
 
 void Driver::speak_as(const events::Reporter& reporter) {
@@ -62,8 +71,8 @@ imap::Event Driver::next_session_event(const std::stop_token& stop) {
 
 bool Driver::is_reported(const imap::Event& event) const {
     if (const auto* line = std::get_if<imap::WireLine>(&event)) {
-        const char* arrow = line->direction == imap::Direction::sent ? "> " : "< ";
-        reporter_(events::DebugMessage{events::DebugType::imap, arrow + base::printable(line->text, 2000)});
+        const char* arrow = line->direction == imap::Direction::sent ? " > " : " < ";
+        reporter_.debug(events::DebugType::imap, number_ + arrow + base::printable(line->text, 2000));
         return true;
     }
     if (const auto* alert = std::get_if<imap::Alert>(&event)) {

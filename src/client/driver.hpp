@@ -56,6 +56,7 @@ class Driver {
     std::chrono::milliseconds limit_;
     events::Reporter reporter_;
     imap::Session session_;
+    const std::string number_;  // for debug lines
     std::vector<char> buffer_;
     bool usable_ = true;
 };

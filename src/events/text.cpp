@@ -1,7 +1,9 @@
 #include "offlineimap/events/text.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -166,6 +168,19 @@ std::string debug_record(DebugType type, const std::string& text) {
     return std::string("[").append(name_of(type)).append("]: ").append(text);
 }
 
+// "14:03:07.250", where the user is.
+std::string time_of_day(std::chrono::system_clock::time_point time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    const auto thousandths =
+        std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count() % 1000;
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    char text[32];
+    const int length = std::snprintf(text, sizeof text, "%02d:%02d:%02d.%03d", local.tm_hour, local.tm_min,
+                                     local.tm_sec, static_cast<int>(thousandths));
+    return std::string(text, static_cast<std::size_t>(length));
+}
+
 // The wording of each event. An event of a new type does not compile until it has its words here.
 struct Wording {
     Records operator()(const ProgramStarted& event) const { return {event.banner}; }
@@ -207,6 +222,7 @@ struct Wording {
     Records operator()(const SkippingUnchangedFolder& event) const {
         return {"Skipping " + name(event.folder) + " (not changed)"};
     }
+    Records operator()(const FolderFinished&) const { return {}; }
     Records operator()(const FolderFiltered& event) const {
         return {debug_record(DebugType::other, "Not syncing filtered folder '" + name(event.folder) + "'[" +
                                                    name(event.repository) + "]")};
@@ -235,6 +251,7 @@ struct Wording {
                 in_repository(event.source.folder, event.source.repository) + " to " +
                 name(event.destination.repository)};
     }
+    Records operator()(const TransferProgress&) const { return {}; }
     Records operator()(const DeletingMessages& event) const {
         return {dry_run_mark(event.run) + "Deleting " + messages(event.keys) + " (" +
                 compact_sequence(event.keys) + ") in " + by_kind(event.from)};
@@ -293,7 +310,7 @@ constexpr Level level_of_type() noexcept {
     }
     if constexpr (is_one_of<T, DebuggingEnabled, ProgramEnded, ThreadStarted, ThreadEnded,
                             SyncingFolderStructure, FolderFiltered, LoadingMessageList, MessageListLoaded,
-                            SyncingMessages, Sleeping, DebugMessage>) {
+                            SyncingMessages, TransferProgress, FolderFinished, Sleeping, DebugMessage>) {
         return Level::debug;
     }
     return Level::info;
@@ -307,6 +324,11 @@ Level level_of(const Event& event) noexcept {
 
 std::vector<std::string> records_of(const Event& event) {
     return std::visit(Wording{}, event);
+}
+
+std::string dated_text_of(const DebugMessage& message) {
+    return debug_record(message.type,
+                        time_of_day(message.time) + ' ' + name(message.thread) + ": " + message.text);
 }
 
 std::string text_of(const Event& event) {

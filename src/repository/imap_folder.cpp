@@ -324,6 +324,28 @@ void ImapFolder::fetch(std::span<const base::Uid> sorted_uids, MessageReceiver& 
     }
 }
 
+std::uint64_t ImapFolder::wire_size_of(std::span<const base::Uid> sorted_uids, const Context& context) {
+    try {
+        return connection(client::Access::read_only, context)
+            .fetch_total_size(set_of(sorted_uids), context.stop);
+    } catch (const base::Error& error) {
+        // Nobody needs to know it: what is wrong shows when the messages are fetched.
+        if (error.severity() > base::Severity::folder) throw;
+        return 0;
+    }
+}
+
+// Below one UIDNEXT messages only go (RFC 3501 §2.3.1.1), so that their number tells the sets apart.
+std::optional<std::string> ImapFolder::look(const Context& context) {
+    using Look = std::optional<std::string>;
+    return with_retry(client::Access::read_only, context, [](client::Connection& connection) -> Look {
+        const auto& selected = connection.selected();
+        if (!selected || !selected->uid_next) return std::nullopt;
+        return std::to_string(selected->uid_validity.value()) + ' ' +
+               std::to_string(selected->uid_next->value()) + ' ' + std::to_string(selected->exists);
+    });
+}
+
 AppendPosition ImapFolder::append_position(const Context& context) {
     return with_retry(client::Access::read_write, context, [](client::Connection& connection) {
         const auto& selected = connection.selected();

@@ -33,12 +33,14 @@ class ImapFolder final : public RemoteFolder {
                                         char letter, const Context& context) override;
 
     mail::Listing load_from(base::Uid first, const Context& context) override;
+    std::optional<std::string> look(const Context& context) override;
     std::optional<base::Uid> first_since(std::chrono::year_month_day day,
                                          std::optional<std::uint64_t> below_size,
                                          const Context& context) override;
     std::vector<base::Uid> of_size_or_more(std::uint64_t size, const Context& context) override;
     void fetch(std::span<const base::Uid> sorted_uids, MessageReceiver& receiver,
                const Context& context) override;
+    std::uint64_t wire_size_of(std::span<const base::Uid> sorted_uids, const Context& context) override;
     AppendPosition append_position(const Context& context) override;
     std::vector<UploadOutcome> append(std::span<const OutgoingMessage> messages,
                                       const Context& context) override;

@@ -61,8 +61,7 @@ base::UidValidity MaildirFolder::uid_validity(const Context&) {
 
 void MaildirFolder::debug(const Context& context, const std::string& text) const {
     if (!context.reporter.debugging(events::DebugType::maildir)) return;
-    context.reporter(
-        events::DebugMessage{events::DebugType::maildir, settings_.store.path.string() + ": " + text});
+    context.reporter.debug(events::DebugType::maildir, settings_.store.path.string() + ": " + text);
 }
 
 mail::Listing MaildirFolder::load(const Context& context) {
@@ -149,6 +148,12 @@ std::optional<OutgoingMessage> MaildirFolder::prepare(const mail::MessageKey& ke
                            .internal_date = content->modified,
                            .identity = identity_of(wire),
                            .open = [wire] { return wire.reader(); }};
+}
+
+std::uint64_t MaildirFolder::file_size_of(std::span<const mail::MessageKey> keys) {
+    std::uint64_t size = 0;
+    for (const auto& key : keys) size += store_->file_size(key).value_or(0);
+    return size;
 }
 
 std::optional<ContentIdentity> MaildirFolder::identify(const mail::MessageKey& key, Headers headers) {

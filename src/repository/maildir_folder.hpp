@@ -35,6 +35,7 @@ class MaildirFolder final : public LocalFolder {
     std::unique_ptr<Delivery> deliver() override;
     std::string identity() const override;
     std::optional<OutgoingMessage> prepare(const mail::MessageKey& key, const Context& context) override;
+    std::uint64_t file_size_of(std::span<const mail::MessageKey> keys) override;
     std::optional<ContentIdentity> identify(const mail::MessageKey& key, Headers headers) override;
     std::optional<std::string> local_name(const mail::MessageKey& key) const override;
     bool has_ambiguous_uids() const override;

@@ -11,9 +11,9 @@ void report_would_copy(const FolderWork& work, const std::vector<mail::MessageKe
     work.context.reporter(events::WouldCopyMessages{keys, source, destination});
     std::size_t nth = 0;
     for (const auto& key : keys) {
-        work.context.reporter(events::DebugMessage{
-            events::DebugType::other, "[DRYRUN] " + events::text_of(events::CopyingMessage{
-                                                        key, ++nth, keys.size(), source, destination})});
+        work.context.reporter.debug(events::DebugType::other,
+                                    "[DRYRUN] " + events::text_of(events::CopyingMessage{
+                                                      key, ++nth, keys.size(), source, destination}));
     }
 }
 

@@ -15,14 +15,14 @@ void report(FolderWork& work, const plan::FlagStep& step, const std::vector<mail
             const events::FolderEnd& destination) {
     const auto flags = mail::Flags().add(step.letter);
     if (step.change == plan::FlagChange::add) {
-        work.context.reporter(events::AddingFlags{keys, flags, destination});
+        work.context.reporter(events::AddingFlags{keys, flags, destination, work.run()});
     } else {
-        work.context.reporter(events::RemovingFlags{keys, flags, destination});
+        work.context.reporter(events::RemovingFlags{keys, flags, destination, work.run()});
     }
 }
 
 void execute(FolderWork& work, const plan::FlagStep& step, repository::Folder& folder,
-             mail::Listing& destination) {
+             mail::Listing& destination, events::Changes& changes) {
     const std::vector<mail::MessageKey> keys(step.uids.begin(), step.uids.end());
     if (!work.settings.dry_run && refuses_writes(work, folder, events::ReadOnlyAction::flags, keys)) return;
     report(work, step, keys, folder.end());
@@ -34,6 +34,7 @@ void execute(FolderWork& work, const plan::FlagStep& step, repository::Folder& f
         step.change == plan::FlagChange::add ? repository::FlagChange::add : repository::FlagChange::remove;
     os::stop_point("flags-before-change");
     const auto done = folder.change_flags(entries, change, step.letter, work.context);
+    changes.flagged += done.size();
     std::vector<repository::Agreed> agreed;
     agreed.reserve(done.size());
     for (const auto uid : done) {
@@ -63,7 +64,7 @@ void propagate_flags(FolderWork& work, Direction direction) {
     const auto comparable = pull ? mail::imap_flags() | work.local.mapped_letters() : mail::imap_flags();
     for (const auto& step : plan::plan_flag_changes(source, destination, work.status_listing, comparable)) {
         work.check_stop();
-        execute(work, step, folder, destination);
+        execute(work, step, folder, destination, pull ? work.to_local : work.to_remote);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "offlineimap/sync/folder_sync.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -124,8 +125,20 @@ void load_remote(FolderWork& work) {
     apply_keywords(work);
 }
 
+// What the Maildir holds if nothing changed. With `expunge = no`, a message that was deleted here stays on
+// the server and in the status, marked.
+mail::Listing expected_here(const FolderWork& work) {
+    if (work.remote_repository.options().imap().expunge) return work.status_listing;
+    mail::Listing expected;
+    expected.reserve(work.status_listing.size());
+    for (const auto& known : work.status_listing) {
+        if (work.local_listing.contains(known.key) || !known.flags.contains('T')) expected.put(known);
+    }
+    return expected;
+}
+
 bool is_unchanged(FolderWork& work) {
-    return !work.local.seems_changed(work.status_listing, work.context) &&
+    return !work.local.seems_changed(expected_here(work), work.context) &&
            !work.remote.seems_changed(work.status_listing, work.context);
 }
 
@@ -224,35 +237,67 @@ void sync_pair(FolderWork& work) {
     if (!work.settings.dry_run) remember_identity(work);
 }
 
-}  // namespace
+// Says at the end, however that comes, what the sync did.
+class FolderReport {
+  public:
+    explicit FolderReport(const FolderWork& work) : work_(work) {
+        work_.context.reporter(events::SyncingFolder{work_.remote.end(), work_.local.end()});
+    }
+    ~FolderReport() {
+        using std::chrono::duration_cast;
+        work_.context.reporter(events::FolderFinished{
+            work_.settings.account, work_.remote.end(), work_.local.end(), work_.to_remote, work_.to_local,
+            duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun_)});
+    }
+    FolderReport(const FolderReport&) = delete;
+    FolderReport& operator=(const FolderReport&) = delete;
 
-void sync_folder(const FolderPair& pair, const FolderSyncSettings& settings,
-                 repository::RemoteRepository& remote_repository,
-                 repository::LocalRepository& local_repository, const Context& context) {
+  private:
+    const FolderWork& work_;
+    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+// A failure that concerns no more than the folder ends it, and the others go on.
+template <class Body>
+void ending_the_folder_only(const FolderPair& pair, const FolderSyncSettings& settings,
+                            const Context& context, Body body) {
     try {
-        const auto local = local_repository.open_local(pair.local, context);
-        const auto remote = remote_repository.open_remote(pair.remote, context);
-        repository::StatusFolder status(settings.status, pair.status, context);
-        context.reporter(events::SyncingFolder{remote->end(), local->end()});
-        const bool starts_afresh = pair.local_would_be_created || pair.remote_would_be_created;
-        FolderWork work{pair,
-                        settings,
-                        remote_repository,
-                        local_repository,
-                        *remote,
-                        *local,
-                        status,
-                        context,
-                        {},
-                        {},
-                        starts_afresh ? mail::Listing() : status.listing()};
-        sync_pair(work);
+        body();
     } catch (const base::Error& error) {
         if (error.severity() > base::Severity::folder) throw;
         context.reporter(events::ErrorOccurred{
             "Aborting sync, folder '" + pair.remote.name.text() + "' [acc: '" + settings.account + "']",
             error.what()});
     }
+}
+
+}  // namespace
+
+void sync_folder(const FolderPair& pair, const FolderSyncSettings& settings,
+                 repository::RemoteRepository& remote_repository,
+                 repository::LocalRepository& local_repository, const Context& context) {
+    ending_the_folder_only(pair, settings, context, [&] {
+        const auto local = local_repository.open_local(pair.local, context);
+        const auto remote = remote_repository.open_remote(pair.remote, context);
+        repository::StatusFolder status(settings.status, pair.status, context);
+        FolderWork work{.pair = pair,
+                        .settings = settings,
+                        .remote_repository = remote_repository,
+                        .local_repository = local_repository,
+                        .remote = *remote,
+                        .local = *local,
+                        .status = status,
+                        .context = context,
+                        .remote_listing = {},
+                        .local_listing = {},
+                        .status_listing = {}};
+        const FolderReport report(work);
+        ending_the_folder_only(pair, settings, context, [&] {
+            const bool starts_afresh = pair.local_would_be_created || pair.remote_would_be_created;
+            if (!starts_afresh) work.status_listing = status.listing();
+            sync_pair(work);
+        });
+    });
     local_repository.restore_access_times();
 }
 

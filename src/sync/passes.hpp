@@ -25,6 +25,9 @@ struct FolderWork {
     mail::Listing status_listing;
     // What `maxage`, `startdate` and `maxsize` took out of the three.
     mail::Listing hidden = {};
+    // What this sync did, for FolderFinished.
+    events::Changes to_remote = {};
+    events::Changes to_local = {};
 
     events::Run run() const noexcept { return settings.dry_run ? events::Run::dry : events::Run::real; }
     // Between two steps: a stop asked for is obeyed here.

@@ -1,11 +1,13 @@
 // Pass 1, remote → local: bodies stream from the socket into the Maildir's tmp, become durable by batch, and
 // only then enter the status.
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/os/stop_point.hpp"
 
+#include "meter.hpp"
 #include "passes.hpp"
 
 namespace offlineimap::sync {
@@ -14,15 +16,23 @@ namespace {
 
 class PullReceiver final : public repository::MessageReceiver {
   public:
-    PullReceiver(FolderWork& work, const plan::CopyPlan& plan)
-        : work_(work), plan_(plan), delivery_(work.local.deliver()) {}
+    PullReceiver(FolderWork& work, const plan::CopyPlan& plan, Meter& meter)
+        : work_(work), plan_(plan), meter_(meter), delivery_(work.local.deliver()) {}
 
     void begin() override {
         if (work_.context.stop.stop_requested()) throw base::Cancelled();
         delivery_->begin();
+        message_bytes_ = 0;
     }
-    void data(std::string_view wire_bytes) override { delivery_->write(wire_bytes); }
-    void abandon() override { delivery_->abandon(); }
+    void data(std::string_view wire_bytes) override {
+        delivery_->write(wire_bytes);
+        message_bytes_ += wire_bytes.size();
+        meter_.add_bytes(wire_bytes.size());
+    }
+    void abandon() override {
+        delivery_->abandon();
+        meter_.drop_bytes(message_bytes_);
+    }
 
     void complete(base::Uid uid) override {
         const auto& step = step_of(uid);
@@ -33,10 +43,12 @@ class PullReceiver final : public repository::MessageReceiver {
             if (unreadable_date) report_date(uid, *unreadable_date);
         } catch (const base::Error& error) {
             if (error.severity() > base::Severity::message) throw;
-            delivery_->abandon();
+            abandon();
             report(error.what());
             return;
         }
+        batch_bytes_ += message_bytes_;
+        meter_.add_messages(1);
         if (!step.flags.contains('S')) has_new_mail_ = true;
         if (delivery_->is_full()) commit();
     }
@@ -58,6 +70,8 @@ class PullReceiver final : public repository::MessageReceiver {
         for (const auto& message : arrived)
             work_.local_listing.put({mail::MessageKey(message.uid), message.flags});
         os::stop_point("pull-before-record");
+        work_.to_local.copied += arrived.size();
+        work_.to_local.bytes += std::exchange(batch_bytes_, 0);
         record(work_, arrived);
         os::stop_point("pull-after-record");
     }
@@ -96,7 +110,10 @@ class PullReceiver final : public repository::MessageReceiver {
 
     FolderWork& work_;
     const plan::CopyPlan& plan_;
+    Meter& meter_;
     std::unique_ptr<repository::Delivery> delivery_;
+    std::uint64_t message_bytes_ = 0;  // of the message under way
+    std::uint64_t batch_bytes_ = 0;    // of those that wait for a commit
     bool has_new_mail_ = false;
 };
 
@@ -125,7 +142,31 @@ std::vector<base::Uid> never_copied(FolderWork& work) {
 // `newmail_hook` belongs to the folder named exactly INBOX.
 void call_new_mail_hook(FolderWork& work) {
     if (work.remote.end().folder != "INBOX") return;
+    using std::chrono::steady_clock;
+    const auto begun = steady_clock::now();
     for_this_folder([&] { work.remote_repository.call_new_mail_hook(); });
+    const auto took = std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - begun);
+    const auto limit = work.settings.hook_limit;
+    if (limit.count() == 0 || took <= limit) return;
+    // Python code cannot be ended from outside.
+    work.context.reporter(events::WarningGiven{"newmail_hook of account " + work.settings.account + " took " +
+                                               std::to_string(took.count()) + " seconds; hooktimeout is " +
+                                               std::to_string(limit.count())});
+}
+
+// Whether any of the messages is new to its reader.
+bool transfer(FolderWork& work, const plan::CopyPlan& plan, const std::vector<base::Uid>& uids) {
+    Meter meter(work.context.reporter, work.remote.end(), work.local.end(), uids.size(),
+                [&] { return work.remote.wire_size_of(uids, work.context); });
+    PullReceiver receiver(work, plan, meter);
+    try {
+        work.remote.fetch(uids, receiver, work.context);
+    } catch (...) {
+        receiver.commit_after_failure();
+        throw;
+    }
+    receiver.commit();
+    return receiver.has_new_mail();
 }
 
 }  // namespace
@@ -143,16 +184,7 @@ void pull_messages(FolderWork& work) {
         return;
     }
     record_known(work, plan);
-    if (uids.empty()) return;
-    PullReceiver receiver(work, plan);
-    try {
-        work.remote.fetch(uids, receiver, work.context);
-    } catch (...) {
-        receiver.commit_after_failure();
-        throw;
-    }
-    receiver.commit();
-    if (receiver.has_new_mail()) call_new_mail_hook(work);
+    if (!uids.empty() && transfer(work, plan, uids)) call_new_mail_hook(work);
 }
 
 }  // namespace offlineimap::sync

@@ -3,6 +3,7 @@
 // intent and asks the server (resolve_open_uploads). An upload that the server acknowledged is never sent
 // again, even if it cannot be found there: some servers alter what they store.
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "offlineimap/base/uid_set.hpp"
 #include "offlineimap/os/stop_point.hpp"
 
+#include "meter.hpp"
 #include "passes.hpp"
 
 namespace offlineimap::sync {
@@ -92,10 +94,18 @@ class Adoption {
     std::vector<std::string> finished_;
 };
 
+// The server has it now, whatever becomes of our record. (What an earlier run uploaded is not this run's
+// doing.)
+void count_upload(FolderWork& work, const OutgoingMessage& message) {
+    ++work.to_remote.copied;
+    work.to_remote.bytes += message.identity.wire_size;
+}
+
 // Some uploads whose fate only the server knows.
 struct Uncertain {
     const OutgoingMessage* message;
-    bool acknowledged;  // the server said OK; only the UID is unknown
+    bool acknowledged;     // the server said OK; only the UID is unknown
+    std::string why = {};  // it may not have arrived
 };
 
 // Asks the server for the messages' UIDs by content, and adopts those that are there. Returns those that are
@@ -111,6 +121,7 @@ std::vector<Uncertain> look_for(FolderWork& work, const std::vector<Uncertain>& 
     for (std::size_t i = 0; i < uncertain.size(); ++i) {
         const auto& message = *uncertain[i].message;
         if (found[i]) {
+            if (!uncertain[i].acknowledged) count_upload(work, message);
             adoption.add(message.key, message.local_name, *found[i]);
         } else {
             lost.push_back(uncertain[i]);
@@ -154,9 +165,11 @@ BatchResult take_outcomes(FolderWork& work, std::span<const OutgoingMessage> mes
         Adoption& adoption;
         BatchResult& result;
         void operator()(const repository::Uploaded& uploaded) const {
+            count_upload(work, message);
             adoption.add(message.key, message.local_name, uploaded.uid);
         }
         void operator()(const repository::UploadedUidUnknown&) const {
+            count_upload(work, message);
             result.uncertain.push_back({&message, true});
         }
         void operator()(const repository::UploadRefused& refused) const {
@@ -167,8 +180,8 @@ BatchResult take_outcomes(FolderWork& work, std::span<const OutgoingMessage> mes
             adoption.close(message.local_name);
             result.stops_account = stops.text;
         }
-        void operator()(const repository::UploadUncertain&) const {
-            result.uncertain.push_back({&message, false});
+        void operator()(const repository::UploadUncertain& uncertain) const {
+            result.uncertain.push_back({&message, false, uncertain.why});
         }
     };
     for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -179,22 +192,22 @@ BatchResult take_outcomes(FolderWork& work, std::span<const OutgoingMessage> mes
 
 // One attempt at a batch whose intents are open. Returns what is certainly not on the server yet, to be tried
 // again.
-std::vector<const OutgoingMessage*> attempt(FolderWork& work, std::span<const OutgoingMessage> messages,
-                                            const repository::AppendPosition& before) {
+std::vector<Uncertain> attempt(FolderWork& work, std::span<const OutgoingMessage> messages,
+                               const repository::AppendPosition& before) {
     Adoption adoption(work);
     os::stop_point("push-before-append");
     const auto outcomes = work.remote.append(messages, work.context);
     os::stop_point("push-after-append");
     auto result = take_outcomes(work, messages, outcomes, adoption);
     remember_acknowledged(work, result.uncertain);
-    std::vector<const OutgoingMessage*> again;
+    std::vector<Uncertain> again;
     // Over quota, no further question to the server is worth its time: the intents stay open and the next run
     // asks.
     if (!result.uncertain.empty() && !result.stops_account) {
         for (const auto& lost : look_for(work, result.uncertain, before, adoption)) {
             const auto& message = *lost.message;
             if (!lost.acknowledged) {
-                again.push_back(&message);
+                again.push_back(lost);
             } else if (!adopt_by_message_id(work, message.key, message.local_name,
                                             message.identity.message_id, before.uid_next, adoption)) {
                 report_not_found(work, message.local_name);
@@ -210,10 +223,10 @@ std::vector<const OutgoingMessage*> attempt(FolderWork& work, std::span<const Ou
     return again;
 }
 
-std::vector<OutgoingMessage> copies_of(const std::vector<const OutgoingMessage*>& messages) {
+std::vector<OutgoingMessage> copies_of(const std::vector<Uncertain>& uploads) {
     std::vector<OutgoingMessage> copies;
-    copies.reserve(messages.size());
-    for (const auto* message : messages) copies.push_back(*message);
+    copies.reserve(uploads.size());
+    for (const auto& upload : uploads) copies.push_back(*upload.message);
     return copies;
 }
 
@@ -224,13 +237,14 @@ void upload_singly(FolderWork& work, std::span<const OutgoingMessage> messages,
     int failures_in_a_row = 0;
     for (const auto& message : messages) {
         work.check_stop();
-        if (attempt(work, std::span(&message, 1), before).empty()) {
+        const auto lost = attempt(work, std::span(&message, 1), before);
+        if (lost.empty()) {
             failures_in_a_row = 0;
             continue;
         }
-        report_message_error(
-            work, message.local_name,
-            "the connection broke again and again while it was sent; it is tried again at the next run");
+        report_message_error(work, message.local_name,
+                             "the connection broke again and again while it was sent (" + lost.front().why +
+                                 "); it is tried again at the next run");
         if (++failures_in_a_row == 2) return;
     }
 }
@@ -251,12 +265,29 @@ void upload(FolderWork& work, std::span<const OutgoingMessage> batch) {
     upload_singly(work, rest, before);
 }
 
+// Counts what is read for sending; another attempt at the message begins anew.
+std::function<OutgoingMessage::Reader()> metered(std::function<OutgoingMessage::Reader()> open,
+                                                 Meter& meter) {
+    if (!meter.is_wanted()) return open;
+    const auto counted = std::make_shared<std::uint64_t>(0);
+    return [open = std::move(open), &meter, counted]() -> OutgoingMessage::Reader {
+        meter.drop_bytes(std::exchange(*counted, 0));
+        return [read = open(), &meter, counted](std::string& buffer) {
+            if (!read(buffer)) return false;
+            *counted += buffer.size();
+            meter.add_bytes(buffer.size());
+            return true;
+        };
+    };
+}
+
 class Batch {
   public:
-    explicit Batch(FolderWork& work) : work_(work) {}
+    Batch(FolderWork& work, Meter& meter) : work_(work), meter_(meter) {}
 
     void add(OutgoingMessage message) {
         bytes_ += message.identity.wire_size;
+        message.open = metered(std::move(message.open), meter_);
         messages_.push_back(std::move(message));
         if (messages_.size() >= kBatchMessages || bytes_ >= kBatchBytes) flush();
     }
@@ -264,13 +295,16 @@ class Batch {
     void flush() {
         if (messages_.empty()) return;
         work_.check_stop();
+        const auto before = work_.to_remote.copied;
         upload(work_, messages_);
+        meter_.add_messages(work_.to_remote.copied - before);
         messages_.clear();
         bytes_ = 0;
     }
 
   private:
     FolderWork& work_;
+    Meter& meter_;
     std::vector<OutgoingMessage> messages_;
     std::uint64_t bytes_ = 0;
 };
@@ -329,7 +363,9 @@ void push_messages(FolderWork& work) {
     }
     record_known(work, plan);
     if (keys.empty() || refuses_writes(work, work.remote, events::ReadOnlyAction::copy, keys)) return;
-    Batch batch(work);
+    Meter meter(work.context.reporter, work.local.end(), work.remote.end(), keys.size(),
+                [&] { return work.local.file_size_of(keys); });
+    Batch batch(work, meter);
     for (const auto& step : transfers) {
         work.check_stop();
         push_one(work, step, plan.total, batch);

@@ -178,8 +178,12 @@ class Connection {
     // The same for some UIDs only.
     void fetch_flags(const base::UidSet& uids, const std::function<void(ListedMessage)>& each,
                      std::stop_token stop);
-    // Pipelined UID FETCH … (UID BODY.PEEK[]): many messages a command, several commands in flight.
+    // Pipelined UID FETCH … (UID BODY.PEEK[]): many messages a command, several commands in flight. The
+    // messages of a command that is refused are asked for one by one, and those refused then are missing.
+    // Throws Error{folder, refused} where BAD follows BAD.
     void fetch_bodies(std::span<const base::Uid> sorted_uids, BodyHandler& handler, std::stop_token stop);
+    // RFC822.SIZE of these messages together; 0 if the server refuses to tell.
+    std::uint64_t fetch_total_size(const base::UidSet& uids, std::stop_token stop);
     // Message by message identity, for intents and re-matching.
     std::vector<Fingerprint> fetch_fingerprints(const base::UidSet& uids, std::stop_token stop);
 

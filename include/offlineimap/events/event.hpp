@@ -85,6 +85,24 @@ struct SyncingFolder {
 struct SkippingUnchangedFolder {
     std::string folder;
 };
+// What one sync did to the messages of one end.
+struct Changes {
+    std::size_t copied = 0;   // messages that are new there
+    std::uint64_t bytes = 0;  // of those, on the wire
+    std::size_t deleted = 0;
+    std::size_t flagged = 0;  // changes of one flag of one message
+    bool any() const noexcept { return copied + deleted + flagged != 0; }
+    bool operator==(const Changes&) const = default;
+};
+// The end of what SyncingFolder began, however it ended. A dry run changes nothing.
+struct FolderFinished {
+    std::string account;
+    FolderEnd remote;
+    FolderEnd local;
+    Changes to_remote;
+    Changes to_local;
+    std::chrono::milliseconds took;
+};
 struct FolderFiltered {
     std::string folder;
     std::string repository;
@@ -121,6 +139,17 @@ struct WouldCopyMessages {
     FolderEnd source;
     FolderEnd destination;
 };
+// How far the copying from one end to the other is: at its start, a few times a second while it goes on, and
+// at its end. Only for those who want it (Sink::wants_progress).
+struct TransferProgress {
+    FolderEnd source;
+    FolderEnd destination;
+    std::size_t messages;  // that arrived
+    std::size_t total_messages;
+    std::uint64_t bytes;        // on the wire, those of a message that is under way included
+    std::uint64_t total_bytes;  // 0: nobody knows
+    bool ended;                 // nothing more comes of it, whether or not all arrived
+};
 struct DeletingMessages {
     std::vector<mail::MessageKey> keys;
     FolderEnd from;
@@ -130,11 +159,13 @@ struct AddingFlags {
     std::vector<mail::MessageKey> keys;
     mail::Flags flags;
     FolderEnd destination;
+    Run run = Run::real;
 };
 struct RemovingFlags {
     std::vector<mail::MessageKey> keys;
     mail::Flags flags;
     FolderEnd destination;
+    Run run = Run::real;
 };
 struct UnknownKeywords {
     std::vector<std::string> keywords;
@@ -185,6 +216,8 @@ struct Information {
 struct DebugMessage {
     DebugType type;
     std::string text;
+    std::chrono::system_clock::time_point time;
+    std::string thread;  // of which activity it tells
 };
 // What went wrong, once more, at the end of the run: one record each.
 struct EndReport {
@@ -196,12 +229,14 @@ struct ProgramEnded {
     std::string message;
 };
 
-using Event = std::variant<
-    ProgramStarted, DebuggingEnabled, ThreadStarted, ThreadEnded, AccountStarted, AccountFinished, Connecting,
-    CreatingFolder, StatusCreated, StatusUpgraded, StatusMigrated, SyncingFolderStructure, SyncingFolder,
-    SkippingUnchangedFolder, FolderFiltered, LoadingMessageList, MessageListLoaded, SyncingMessages,
-    IgnoringMessage, CopyingMessage, WouldCopyMessages, DeletingMessages, AddingFlags, RemovingFlags,
-    UnknownKeywords, CallingHook, HookFinished, Sleeping, ReadOnlyFolder, UidValidityProblem,
-    AuthenticationFailed, ErrorOccurred, WarningGiven, Information, DebugMessage, EndReport, ProgramEnded>;
+using Event =
+    std::variant<ProgramStarted, DebuggingEnabled, ThreadStarted, ThreadEnded, AccountStarted,
+                 AccountFinished, Connecting, CreatingFolder, StatusCreated, StatusUpgraded, StatusMigrated,
+                 SyncingFolderStructure, SyncingFolder, SkippingUnchangedFolder, FolderFinished,
+                 FolderFiltered, LoadingMessageList, MessageListLoaded, SyncingMessages, IgnoringMessage,
+                 CopyingMessage, WouldCopyMessages, TransferProgress, DeletingMessages, AddingFlags,
+                 RemovingFlags, UnknownKeywords, CallingHook, HookFinished, Sleeping, ReadOnlyFolder,
+                 UidValidityProblem, AuthenticationFailed, ErrorOccurred, WarningGiven, Information,
+                 DebugMessage, EndReport, ProgramEnded>;
 
 }  // namespace offlineimap::events

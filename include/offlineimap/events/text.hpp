@@ -19,6 +19,10 @@ Level level_of(const Event& event) noexcept;
 // end in one, where the original's does.
 std::vector<std::string> records_of(const Event& event);
 
+// "[imap]: 14:03:07.250 Folder INBOX [acc: Test]: #2 > A7 NOOP": the record of a debug message with the local
+// time and the activity, which the original's has not.
+std::string dated_text_of(const DebugMessage& message);
+
 // All records as one text, joined by line ends.
 std::string text_of(const Event& event);
 

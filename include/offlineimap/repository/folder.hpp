@@ -120,6 +120,9 @@ class RemoteFolder : public Folder {
   public:
     // What the folder holds at and above `first`.
     virtual mail::Listing load_from(base::Uid first, const Context& context) = 0;
+    // Tells the set of messages that are there now from any other that the folder has under any UIDVALIDITY,
+    // without looking at them. nullopt: the server does not say enough.
+    virtual std::optional<std::string> look(const Context& context) = 0;
     // The lowest UID among messages that arrived on `day` (as the server counts days) or later and, if
     // `below_size` is given, have fewer bytes on the wire. nullopt: there is none.
     virtual std::optional<base::Uid> first_since(std::chrono::year_month_day day,
@@ -132,6 +135,8 @@ class RemoteFolder : public Folder {
     // given up. Two of them in a row are not the messages' fault, and the folder ends.
     virtual void fetch(std::span<const base::Uid> sorted_uids, MessageReceiver& receiver,
                        const Context& context) = 0;
+    // Bytes of these messages together on the wire, by the server's word; 0 if it cannot be had.
+    virtual std::uint64_t wire_size_of(std::span<const base::Uid> sorted_uids, const Context& context) = 0;
     virtual AppendPosition append_position(const Context& context) = 0;
     // One outcome a message, in order.
     virtual std::vector<UploadOutcome> append(std::span<const OutgoingMessage> messages,
@@ -180,6 +185,8 @@ class LocalFolder : public Folder {
     virtual std::string identity() const = 0;
     // nullopt: it is gone.
     virtual std::optional<OutgoingMessage> prepare(const mail::MessageKey& key, const Context& context) = 0;
+    // Bytes of these files together; those that are gone have none.
+    virtual std::uint64_t file_size_of(std::span<const mail::MessageKey> keys) = 0;
     // As the server would have it. nullopt: it is gone.
     enum class Headers { all, without_filtered };  // `filterheaders` are left out of what is uploaded
     virtual std::optional<ContentIdentity> identify(const mail::MessageKey& key, Headers headers) = 0;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -199,18 +200,53 @@ TEST_F(FetchBodies, AsksOneByOneWhenOneOfManyIsRefused) {
                        "complete 4 x"}));
 }
 
-TEST_F(FetchBodies, EndsTheFolderAtBad) {
+TEST_F(FetchBodies, AsksOneByOneWhenACommandForManyIsBad) {
+    EXPECT_EQ(told(uids({2, 3, 4}),
+                   [](Peer& peer) {
+                       peer.send(peer.expect("UID FETCH 2:4 (UID BODY.PEEK[])") + " BAD internal error\r\n");
+                       const auto second = peer.expect("UID FETCH 2 (UID BODY.PEEK[])");
+                       const auto third = peer.expect("UID FETCH 3 (UID BODY.PEEK[])");
+                       const auto fourth = peer.expect("UID FETCH 4 (UID BODY.PEEK[])");
+                       peer.send(message(2) + second + " OK done\r\n" + third + " BAD internal error\r\n" +
+                                 message(4) + fourth + " OK done\r\n");
+                   }),
+              (Strings{"begin 1", "complete 2 x", "missing 3: the server refused it: internal error",
+                       "begin 1", "complete 4 x"}));
+}
+
+TEST_F(FetchBodies, GoesOnThoughEverySetHasABadMessage) {
+    const auto result = told(range(1, 1000), [](Peer& peer) {
+        for (int command = 0; command < 10 + 1000; ++command) {
+            std::string rest;
+            const auto tag = peer.expect_beginning("UID FETCH ", &rest);
+            const auto set = rest.substr(0, rest.find(' '));
+            const bool is_bad = set.find(':') != std::string::npos || set.ends_with("50");
+            if (!is_bad) peer.send(message(static_cast<std::uint32_t>(std::stoul(set))));
+            peer.send(tag + (is_bad ? " BAD internal error\r\n" : " OK done\r\n"));
+        }
+    });
+    const auto is_missing = [](const std::string& line) { return line.starts_with("missing"); };
+    EXPECT_EQ(std::count_if(result.begin(), result.end(), is_missing), 10);
+    EXPECT_EQ(result.size(), 10U + 2U * 990U);
+}
+
+TEST_F(FetchBodies, EndsTheFolderWhereEveryCommandIsBad) {
     RecordingHandler handler;
     with_connection(with_select([](Peer& peer) {
-                        peer.send(peer.expect("UID FETCH 2 (UID BODY.PEEK[])") + " BAD what?\r\n");
+                        peer.send(peer.expect("UID FETCH 1:20 (UID BODY.PEEK[])") + " BAD what?\r\n");
+                        for (int uid = 1; uid <= 7; ++uid) {
+                            peer.send(peer.expect("UID FETCH " + std::to_string(uid) + " (UID BODY.PEEK[])") +
+                                      " BAD what?\r\n");
+                        }
                     }),
                     [&](Connection& connection) {
                         connection.select(MailboxName("INBOX"), Access::read_only, stop.get_token());
-                        const auto error =
-                            error_of([&] { connection.fetch_bodies(uids({2}), handler, stop.get_token()); });
+                        const auto error = error_of(
+                            [&] { connection.fetch_bodies(range(1, 20), handler, stop.get_token()); });
                         EXPECT_EQ(error.severity(), Severity::folder);
                         EXPECT_EQ(error.code(), ErrorCode::refused);
                     });
+    EXPECT_EQ(handler.told.size(), 6U);
 }
 
 TEST_F(FetchBodies, AsksNothingForNothing) {

@@ -181,7 +181,8 @@ TEST_F(Pools, SpeakAsWhoeverHasTheLease) {
     pool.lease(events::Reporter(other, "Folder"), stop.get_token())->noop(stop.get_token());
     const auto lines = other.all<events::DebugMessage>();
     ASSERT_EQ(lines.size(), 2U);
-    EXPECT_EQ(lines[0].text, "> A2 NOOP");
+    EXPECT_TRUE(lines[0].text.ends_with(" > A2 NOOP")) << lines[0].text;
+    EXPECT_EQ(lines[0].thread, "Folder");
 }
 
 }  // namespace

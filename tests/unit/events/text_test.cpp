@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/noon.hpp"
+
 namespace offlineimap::events {
 namespace {
 
@@ -109,12 +111,19 @@ const std::vector<Case>& cases() {
          "ERROR: While attempting to sync account 'Test'\n  no route"},
         {WarningGiven{"careful"}, Level::warning, "careful"},
         {Information{"plain"}, Level::info, "plain"},
-        {DebugMessage{DebugType::imap, "> A1 NOOP"}, Level::debug, "[imap]: > A1 NOOP"},
-        {DebugMessage{DebugType::maildir, "x"}, Level::debug, "[maildir]: x"},
-        {DebugMessage{DebugType::thread, "x"}, Level::debug, "[thread]: x"},
-        {DebugMessage{DebugType::other, "x"}, Level::debug, "[]: x"},
+        {DebugMessage{DebugType::imap, "> A1 NOOP", support::after_noon(), "Thread"}, Level::debug,
+         "[imap]: > A1 NOOP"},
+        {DebugMessage{DebugType::maildir, "x", support::after_noon(), "Thread"}, Level::debug,
+         "[maildir]: x"},
+        {DebugMessage{DebugType::thread, "x", support::after_noon(), "Thread"}, Level::debug, "[thread]: x"},
+        {DebugMessage{DebugType::other, "x", support::after_noon(), "Thread"}, Level::debug, "[]: x"},
     };
     return kCases;
+}
+
+TEST(EventText, DebugMessagesCanBeDated) {
+    EXPECT_EQ(dated_text_of({DebugType::imap, "#1 > A1 NOOP", support::after_noon(), "Folder A"}),
+              "[imap]: 12:00:00.250 Folder A: #1 > A1 NOOP");
 }
 
 TEST(EventText, HasTheOriginalsWords) {

@@ -24,6 +24,7 @@ class Collector final : public events::Sink {
   public:
     void report(const events::Record& record) override { records.push_back(record); }
     bool wants(events::DebugType) const noexcept override { return false; }
+    bool wants_progress() const noexcept override { return progress; }
     bool can_ask_password() const noexcept override { return false; }
     std::optional<std::string> ask_password(const events::PasswordRequest&) override { return std::nullopt; }
 
@@ -36,6 +37,7 @@ class Collector final : public events::Sink {
         return found;
     }
     std::vector<events::Record> records;
+    bool progress = false;
 };
 
 struct Message {
@@ -67,8 +69,11 @@ struct Server {
     std::set<std::string> refused;
     std::set<std::string> poisonous;
     bool searches_headers = true;
+    bool tells_uid_next = true;
+    bool expunges = true;
     std::size_t fetched = 0;
     std::size_t appended = 0;
+    std::size_t searched_by_content = 0;
 
     base::Uid add(std::string body, const char* flags = "") {
         const base::Uid uid(next_uid++);
@@ -131,6 +136,11 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
         }
         return listing;
     }
+    std::optional<std::string> look(const repository::Context&) override {
+        if (!server_.tells_uid_next) return std::nullopt;
+        return std::to_string(server_.validity.value()) + ' ' + std::to_string(server_.next_uid) + ' ' +
+               std::to_string(server_.messages.size());
+    }
     std::optional<base::Uid> first_since(std::chrono::year_month_day day,
                                          std::optional<std::uint64_t> below_size,
                                          const repository::Context&) override {
@@ -153,6 +163,10 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
     }
     bool is_read_only(const repository::Context&) override { return server_.read_only; }
     std::vector<base::Uid> remove(std::span<const base::Uid> uids, const repository::Context&) override {
+        if (!server_.expunges) {
+            for (const auto uid : uids) server_.messages.at(uid).flags.add('T');
+            return {};
+        }
         for (const auto uid : uids) server_.messages.erase(uid);
         return {uids.begin(), uids.end()};
     }
@@ -181,6 +195,11 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
             receiver.complete(uid);
         }
     }
+    std::uint64_t wire_size_of(std::span<const base::Uid> uids, const repository::Context&) override {
+        std::uint64_t size = 0;
+        for (const auto uid : uids) size += server_.messages.at(uid).body.size();
+        return size;
+    }
     repository::AppendPosition append_position(const repository::Context&) override {
         return {server_.validity, base::Uid(server_.next_uid)};
     }
@@ -198,6 +217,7 @@ class FakeRemoteFolder final : public repository::RemoteFolder {
                                                           const std::function<bool(base::Uid)>& taken,
                                                           const repository::Context&) override {
         std::vector<std::optional<base::Uid>> found(wanted.size());
+        ++server_.searched_by_content;
         std::set<base::Uid> given;
         for (std::size_t i = 0; i < wanted.size(); ++i) {
             for (const auto& [uid, message] : server_.messages) {
@@ -326,6 +346,11 @@ class FakeLocalFolder final : public repository::LocalFolder {
                     return !std::exchange(done, true);
                 };
             }};
+    }
+    std::uint64_t file_size_of(std::span<const mail::MessageKey> keys) override {
+        std::uint64_t size = 0;
+        for (const auto& key : keys) size += disk_.files.at(names_.at(key)).message.body.size();
+        return size;
     }
     bool assign_uid(const mail::MessageKey& key, base::Uid uid) override {
         const auto found = disk_.files.find(names_.at(key));
@@ -493,6 +518,8 @@ class FakeLocal final : public repository::LocalRepository {
     void end_round(RoundEnd) noexcept override {}
     void keep_alive(const repository::Context&) noexcept override {}
     void restore_access_times() noexcept override {}
+    void begin_changes() override {}
+    void forget_changes() override {}
     std::unique_ptr<repository::LocalFolder> open_local(const repository::FolderEntry& folder,
                                                         const repository::Context&) override {
         return std::make_unique<FakeLocalFolder>(folder, disks_.at(folder.name.text()));

@@ -26,6 +26,14 @@ class FolderSyncTest : public ::testing::Test {
     fake::Server& server() { return servers_["INBOX"]; }
     fake::Disk& disk() { return disks_["INBOX"]; }
 
+    // `expunge = no`.
+    void keep_marked_messages() {
+        config::ImapOptions imap;
+        imap.expunge = false;
+        remote_options_.kind = imap;
+        server().expunges = false;
+    }
+
     void sync(Thoroughness thoroughness = Thoroughness::full) {
         settings_.account = "Test";
         settings_.status = {.metadata = metadata_.path(),
@@ -38,7 +46,7 @@ class FolderSyncTest : public ::testing::Test {
         fake::FakeRemote remote(servers_, interpreter_, remote_options_);
         fake::FakeLocal local(disks_, interpreter_, local_options_);
         remote.ignored = ignored_;
-        const repository::Context context{events::Reporter(sink_, "Folder INBOX [acc: Test]"),
+        const repository::Context context{events::Reporter(*speaks_to_, "Folder INBOX [acc: Test]"),
                                           stop_.get_token()};
         sync_folder({.remote = remote.entry(inbox_), .local = local.entry(inbox_), .status = inbox_},
                     settings_, remote, local, context);
@@ -103,6 +111,7 @@ class FolderSyncTest : public ::testing::Test {
     FolderSyncSettings settings_;
     std::stop_source stop_;
     fake::Collector sink_;
+    events::Sink* speaks_to_ = &sink_;
     const base::FolderName inbox_{"INBOX"};
     int new_mail_hooks_ = 0;
 };

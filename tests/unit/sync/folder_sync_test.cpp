@@ -48,6 +48,29 @@ TEST_F(FolderSyncTest, DeletesNothingOnTheServerThatTheLocalListingOnlyMissed) {
     EXPECT_EQ(server().appended, 0U);
 }
 
+TEST_F(FolderSyncTest, ForgetsNothingThatIsGoneOnTheServerAndTheLocalListingOnlyMissed) {
+    for (const char* body : {"a", "b", "c"}) server().add(body, "S");
+    sync();
+    server().messages.erase(Uid(1));
+    disk().unseen = {disk().name_of(Uid(1))};
+    sync();
+    disk().unseen.clear();
+    sync();
+    EXPECT_EQ(on_disk(), (Content{{2, "b/S"}, {3, "c/S"}}));
+    EXPECT_EQ(on_server(), on_disk());
+    EXPECT_EQ(server().appended, 0U);
+}
+
+TEST_F(FolderSyncTest, ForgetsWhatIsGoneOnBothSides) {
+    for (const char* body : {"a", "b"}) server().add(body, "S");
+    sync();
+    server().messages.erase(Uid(1));
+    disk().files.erase(disk().name_of(Uid(1)));
+    sync();
+    sync(Thoroughness::quick);
+    EXPECT_EQ(sink_.all<events::SkippingUnchangedFolder>().size(), 1U);
+}
+
 TEST_F(FolderSyncTest, MergesFlagsChangedOnBothSides) {
     server().add("a", "");
     sync();
@@ -300,7 +323,8 @@ TEST_F(FolderSyncTest, SendsEveryMessageBehindOneThatBreaksTheConnection) {
     EXPECT_EQ(on_server().size(), 3U);
     EXPECT_EQ(server().appended, 3U);
     ASSERT_EQ(errors().size(), 1U);
-    EXPECT_NE(errors()[0].find("broke again and again"), std::string::npos);
+    EXPECT_NE(errors()[0].find("broke again and again while it was sent (connection lost)"),
+              std::string::npos);
 }
 
 TEST_F(FolderSyncTest, EndsTheAccountWhenTheQuotaIsReached) {
@@ -392,6 +416,33 @@ TEST_F(FolderSyncTest, SkipsAnUnchangedFolderInAQuickRun) {
     disk().add("x", "");
     sync(Thoroughness::quick);
     EXPECT_EQ(on_server().size(), 2U);
+}
+
+TEST_F(FolderSyncTest, SkipsInAQuickRunWhatWasOnlyMarkedOnTheServer) {
+    keep_marked_messages();
+    for (const char* body : {"a", "b"}) server().add(body, "S");
+    sync();
+    disk().files.erase(disk().name_of(Uid(1)));
+    sync();
+    EXPECT_EQ(on_server(), (Content{{1, "a/ST"}, {2, "b/S"}}));
+    sync(Thoroughness::quick);
+    EXPECT_EQ(sink_.all<events::SkippingUnchangedFolder>().size(), 1U);
+    disk().files.erase(disk().name_of(Uid(2)));
+    sync(Thoroughness::quick);
+    EXPECT_EQ(on_server(), (Content{{1, "a/ST"}, {2, "b/ST"}}));
+    EXPECT_EQ(sink_.all<events::SkippingUnchangedFolder>().size(), 1U);
+}
+
+TEST_F(FolderSyncTest, LearnsInAFullSyncWhatAnEarlierVersionMarkedWithoutRecord) {
+    keep_marked_messages();
+    for (const char* body : {"a", "b"}) server().add(body, "S");
+    sync();
+    disk().files.erase(disk().name_of(Uid(1)));
+    server().messages.at(Uid(1)).flags.add('T');
+    sync();
+    sync(Thoroughness::quick);
+    EXPECT_EQ(sink_.all<events::SkippingUnchangedFolder>().size(), 1U);
+    EXPECT_TRUE(sink_.all<events::DeletingMessages>().empty());
 }
 
 TEST_F(FolderSyncTest, NeverCopiesIgnoredUids) {
