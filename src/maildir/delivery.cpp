@@ -92,7 +92,10 @@ struct Delivery::State {
     void reset() noexcept;
     Finished describe(base::Uid uid, mail::Flags flags);
     std::optional<std::string> unreadable_date() const;
-    Delivered place(Finished& message, std::array<bool, 2>& touched);
+    Location destination_of(const Finished& message) const;
+    std::vector<Location> destinations_of(const std::vector<Finished>& batch) const;
+    void announce(const std::vector<Location>& destinations) const;
+    Delivered place(Finished& message, Location to, std::array<bool, 2>& touched);
 
     Folder::State& folder;
     std::vector<Finished> finished;
@@ -157,12 +160,32 @@ std::optional<std::string> Delivery::State::unreadable_date() const {
     return value && !mail::parse_date(*value) ? std::move(value) : std::nullopt;
 }
 
-Delivered Delivery::State::place(Finished& message, std::array<bool, 2>& touched) {
-    Location to{place_for(message.flags), {}, message.flags};
-    do {
-        to.name = folder.make_name(message.name_time, message.uid, message.flags);
-    } while (folder.directories.deliver(message.file.name(), to.place, to.name) !=
-             Directories::Outcome::done);
+Location Delivery::State::destination_of(const Finished& message) const {
+    return {place_for(message.flags), folder.make_name(message.name_time, message.uid, message.flags),
+            message.flags};
+}
+
+std::vector<Location> Delivery::State::destinations_of(const std::vector<Finished>& batch) const {
+    std::vector<Location> destinations;
+    destinations.reserve(batch.size());
+    for (const auto& message : batch) destinations.push_back(destination_of(message));
+    return destinations;
+}
+
+void Delivery::State::announce(const std::vector<Location>& destinations) const {
+    if (folder.settings.changes == nullptr) return;
+    std::vector<Change> changes;
+    changes.reserve(destinations.size());
+    for (const auto& to : destinations)
+        changes.push_back({Change::Kind::arrived, folder.directories.path_of(to.place, to.name)});
+    folder.settings.changes->add(changes);
+}
+
+Delivered Delivery::State::place(Finished& message, Location to, std::array<bool, 2>& touched) {
+    while (folder.directories.deliver(message.file.name(), to.place, to.name) != Directories::Outcome::done) {
+        to = destination_of(message);
+        folder.announce(Change::Kind::arrived, to);
+    }
     message.file.moved_out();
     os::stop_point("maildir-after-rename");
     touched[static_cast<std::size_t>(to.place)] = true;
@@ -225,11 +248,14 @@ std::vector<Delivered> Delivery::commit() {
     const auto& settings = state_->folder.settings;
     if (settings.fsync) files.commit(Severity::folder);
     files.close();
+    const auto destinations = state_->destinations_of(batch);
+    state_->announce(destinations);
     os::stop_point("maildir-before-rename");
     std::vector<Delivered> delivered;
     delivered.reserve(batch.size());
     std::array<bool, 2> touched{};
-    for (auto& message : batch) delivered.push_back(state_->place(message, touched));
+    for (std::size_t i = 0; i < batch.size(); ++i)
+        delivered.push_back(state_->place(batch[i], destinations[i], touched));
     for (const Place place : {Place::fresh, Place::cur}) {
         if (settings.fsync && touched[static_cast<std::size_t>(place)])
             state_->folder.directories.sync(place);

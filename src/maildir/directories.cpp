@@ -21,8 +21,8 @@ const char* directory_name(Place place) noexcept {
 }
 
 bool says_no_such_file(int reason) noexcept {
-    // ELOOP, and EMLINK on some systems, is a symbolic link under O_NOFOLLOW. ENXIO is a socket.
-    return reason == ENOENT || reason == ELOOP || reason == EMLINK || reason == ENXIO;
+    // ELOOP: symbolic links that end nowhere. ENXIO: a socket.
+    return reason == ENOENT || reason == ELOOP || reason == ENXIO;
 }
 
 }  // namespace
@@ -55,9 +55,10 @@ void Directories::for_each_file(Place place, const std::stop_token& stop,
         if (stop.stop_requested()) throw base::Cancelled();
         if (entry->d_name[0] == '.') continue;
         // Most file systems tell the type with the name, which saves a call for each message.
-        const bool is_regular_file = entry->d_type == DT_UNKNOWN ? status_of(place, entry->d_name).has_value()
-                                                                 : entry->d_type == DT_REG;
-        if (is_regular_file) seen(entry->d_name);
+        const bool must_look = entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
+        const bool is_message =
+            must_look ? status_of(place, entry->d_name).has_value() : entry->d_type == DT_REG;
+        if (is_message) seen(entry->d_name);
     }
 }
 
@@ -72,16 +73,22 @@ void Directories::for_each_entry(Place place, const std::stop_token& stop,
 
 std::optional<struct stat> Directories::status_of(Place place, const std::string& name) const {
     struct stat status {};
-    if (::fstatat(descriptor(place), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
-        return S_ISREG(status.st_mode) ? std::optional(status) : std::nullopt;
-    // Whatever else went wrong, the message may well be there.
-    if (errno != ENOENT) os::throw_errno(Severity::folder, "look at", path_of(place, name), errno);
-    return std::nullopt;
+    if (::fstatat(descriptor(place), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        // Whatever else went wrong, the message may well be there.
+        if (errno != ENOENT) os::throw_errno(Severity::folder, "look at", path_of(place, name), errno);
+        return std::nullopt;
+    }
+    // A link that leads nowhere we may look is no message, whatever the reason.
+    if (S_ISLNK(status.st_mode) && ::fstatat(descriptor(place), name.c_str(), &status, 0) != 0)
+        return std::nullopt;
+    return S_ISREG(status.st_mode) ? std::optional(status) : std::nullopt;
 }
 
 std::optional<Directories::OpenFile> Directories::open(Place place, const std::string& name) const {
-    // O_NONBLOCK: a FIFO in place of the message must not hang us; it means nothing for a regular file.
-    const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    // Opening a device can do something. What takes the file's place after this look is refused below.
+    if (!status_of(place, name)) return std::nullopt;
+    // O_NONBLOCK: a FIFO must not hang us; it means nothing for a regular file.
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     OpenFile opened{os::FileDescriptor(::openat(descriptor(place), name.c_str(), flags)), {}};
     if (!opened.file && says_no_such_file(errno)) return std::nullopt;
     if (!opened.file || ::fstat(opened.file.get(), &opened.status) != 0) {

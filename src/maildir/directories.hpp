@@ -1,5 +1,5 @@
-// The three directories of a Maildir folder, opened once, and all that is done to files in them. No function
-// follows a symbolic link in place of a message.
+// The three directories of a Maildir folder, opened once, and all that is done to files in them. A symbolic
+// link to a regular file is a message too: it is followed for reading, and itself renamed and removed.
 #pragma once
 
 #include <array>
@@ -36,19 +36,21 @@ class Directories {
     // For error messages.
     std::filesystem::path path_of(Place place, std::string_view name) const;
 
-    // Calls `seen` with every regular file's name, except those that begin with '.'. Throws Cancelled.
+    // Calls `seen` with the name of every regular file and of every link to one, except those that begin with
+    // '.'. Throws Cancelled.
     void for_each_file(Place place, const std::stop_token& stop,
                        const std::function<void(std::string_view)>& seen) const;
     // The same for entries of every kind.
     void for_each_entry(Place place, const std::stop_token& stop,
                         const std::function<void(std::string_view)>& seen) const;
-    // nullopt if there is no such regular file; throws Error{folder, …} if that cannot be known.
+    // Of what a link leads to. nullopt if there is no such message; throws Error{folder, …} if that cannot be
+    // known.
     std::optional<struct stat> status_of(Place place, const std::string& name) const;
     struct OpenFile {
         os::FileDescriptor file;
         struct stat status;
     };
-    // For reading; nullopt if there is no such regular file.
+    // For reading; nullopt if there is no such message. Nothing but a regular file is ever read.
     std::optional<OpenFile> open(Place place, const std::string& name) const;
 
     enum class Outcome { done, source_missing, target_exists };

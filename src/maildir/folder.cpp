@@ -130,11 +130,26 @@ mail::Flags Folder::State::merged_flags(const Location& location, mail::Flags wa
     return (on_disk | (wanted - location.listed)) - (location.listed - wanted);
 }
 
+void Folder::State::announce(Change::Kind kind, const Location& location) const {
+    if (settings.changes == nullptr) return;
+    const Change change{kind, directories.path_of(location.place, location.name)};
+    settings.changes->add(std::span(&change, 1));
+}
+
+void Folder::State::announce_rename(const Location& from, const Location& to) const {
+    if (settings.changes == nullptr) return;
+    const std::array changes{Change{Change::Kind::renamed_from, directories.path_of(from.place, from.name)},
+                             Change{Change::Kind::renamed_to, directories.path_of(to.place, to.name)}};
+    settings.changes->add(changes);
+}
+
 bool Folder::State::move(const Location& from, Location& to, std::optional<base::Uid> uid,
                          mail::Flags flags) {
+    announce_rename(from, to);
     auto outcome = directories.rename(from.place, from.name, to.place, to.name);
     while (outcome == Directories::Outcome::target_exists) {
         to.name = make_name(seconds_now(), uid, flags);
+        announce_rename(from, to);
         outcome = directories.rename(from.place, from.name, to.place, to.name);
     }
     if (outcome == Directories::Outcome::source_missing) return false;
@@ -301,6 +316,7 @@ std::vector<base::Uid> Folder::still_there(std::span<const base::Uid> uids, std:
 
 bool Folder::remove(const mail::MessageKey& key) {
     return state_->at_current_location(key, [&](const Location& location) {
+        state_->announce(Change::Kind::deleted, location);
         os::stop_point("maildir-before-unlink");
         if (!state_->directories.unlink(location.place, location.name)) return false;
         os::stop_point("maildir-after-unlink");

@@ -24,6 +24,10 @@ struct Folder::State {
     // A completely new name for that file: same flags, and the same time at its beginning.
     std::string make_name_for(std::string_view old_name, std::optional<base::Uid> uid) const;
 
+    // Lists what is about to be done, if anybody wants to know.
+    void announce(Change::Kind kind, const Location& location) const;
+    void announce_rename(const Location& from, const Location& to) const;
+
     // Calls attempt(location), which says whether the file was there, at the place where the message was last
     // seen, and again wherever else it turns up. False: it is gone.
     template <class Attempt>

@@ -90,8 +90,21 @@ std::vector<std::int64_t> Function::call_numbers(const std::string& argument) co
         argument);
 }
 
-void Function::call() const {
-    in_python(callable_->context, [&] { callable_->function(); });
+void Function::call_with_variable(const std::string& variable, const std::string& value) const {
+    static std::mutex environment_mutex;  // guards os.environ[variable], the process's, while Python runs
+    const std::lock_guard lock(environment_mutex);
+    in_python(callable_->context, [&] {
+        const py::object environment = py::module_::import("os").attr("environb");
+        const auto set = [&](const std::string& text) { environment[py::bytes(variable)] = py::bytes(text); };
+        set(value);
+        try {
+            callable_->function();
+        } catch (const py::error_already_set&) {
+            set("");
+            throw;
+        }
+        set("");  // nobody else's child is to find it
+    });
 }
 
 std::vector<std::size_t> Function::sort_by_key(const std::vector<Item>& items) const {
@@ -195,12 +208,29 @@ std::string Interpreter::evaluate_credential(const config::Expression& expressio
     });
 }
 
-std::int64_t Interpreter::evaluate_integer(const config::Expression& expression, Names names) {
-    return state_->evaluate(expression, names, integer_from);
+std::optional<std::int64_t> Interpreter::evaluate_integer(const config::Expression& expression, Names names) {
+    return state_->evaluate(
+        expression, names,
+        [](const py::object& value, const Context& context) -> std::optional<std::int64_t> {
+            if (value.is_none()) return std::nullopt;
+            if (PyUnicode_Check(value.ptr()) != 0) {
+                if (const auto number = base::parse_integer<std::int64_t>(text_from(value, context)))
+                    return number;
+            }
+            return integer_from(value, context);
+        });
 }
 
 std::vector<std::string> Interpreter::evaluate_texts(const config::Expression& expression, Names names) {
     return state_->evaluate(expression, names, texts_from);
+}
+
+std::string Interpreter::format(const config::Expression& option, const std::string& conversion,
+                                const Item& item) {
+    const Context context = state_->context_of(option);
+    Runtime::get();
+    return in_python(
+        context, [&] { return text_from(to_python(conversion).attr("__mod__")(to_dict(item)), context); });
 }
 
 Function Interpreter::evaluate_function(const config::Expression& expression, Names names) {

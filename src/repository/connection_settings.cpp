@@ -37,15 +37,16 @@ std::uint16_t port_of(const config::Repository& options, python::Interpreter& in
     static constexpr std::uint16_t kImaps = 993;
     static constexpr std::uint16_t kImap = 143;
     const auto& imap = options.imap();
-    if (imap.remoteporteval) {
-        const auto port = interpreter.evaluate_integer(*imap.remoteporteval, python::Names::plain);
-        if (port < 1 || port > 65535) {
-            fail("Repository " + options.name + ": remoteporteval gave " + std::to_string(port) +
-                 ", which is no port number");
-        }
-        return static_cast<std::uint16_t>(port);
+    const std::uint16_t default_port = imap.ssl ? kImaps : kImap;
+    if (!imap.remoteporteval) return imap.remoteport.value_or(default_port);
+    // None is the default port, not `remoteport`, as in the original.
+    const auto port =
+        interpreter.evaluate_integer(*imap.remoteporteval, python::Names::plain).value_or(default_port);
+    if (port < 1 || port > 65535) {
+        fail("Repository " + options.name + ": remoteporteval gave " + std::to_string(port) +
+             ", which is no port number");
     }
-    return imap.remoteport.value_or(imap.ssl ? kImaps : kImap);
+    return static_cast<std::uint16_t>(port);
 }
 
 std::optional<std::string> user_of(const config::ImapOptions& imap, python::Interpreter& interpreter) {
@@ -102,8 +103,9 @@ net::Family family_of(config::AddressFamily family) {
 }
 
 std::vector<std::string> mechanisms_of(const config::ImapOptions& imap) {
-    // The original's default order; those that are not built in are passed over with a line.
-    static const std::vector<std::string> kDefault = {"GSSAPI", "XOAUTH2", "CRAM-MD5", "PLAIN", "LOGIN"};
+    // The original's default order, and SCRAM and DIGEST-MD5 where they belong by their strength.
+    static const std::vector<std::string> kDefault = {"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5",
+                                                      "DIGEST-MD5",    "PLAIN",       "LOGIN"};
     return imap.auth_mechanisms.value_or(kDefault);
 }
 

@@ -108,7 +108,8 @@ class ImapRepository final : public RemoteRepository {
     }
 
     void call_new_mail_hook() override {
-        if (new_mail_hook_) new_mail_hook_->call();
+        if (new_mail_hook_)
+            new_mail_hook_->call_with_variable("OIMAP_CHANGES", surroundings_.changes_file.string());
     }
 
     void delete_folder(const base::FolderName& name, const Context& context) override {
@@ -217,9 +218,10 @@ class ImapRepository final : public RemoteRepository {
     }
 
     void create_one(const std::string& name, const Context& context) {
-        const bool dry = surroundings_.general.dry_run;
-        if (dry) {
-            context.reporter(events::CreatingFolder{name, options().name, events::Run::dry});
+        if (surroundings_.general.dry_run) {
+            // What the server lists, or another folder's ancestor is, would not be made again.
+            if (!listed_.contains(base::FolderName(name)) && made_.insert(name).second)
+                context.reporter(events::CreatingFolder{name, options().name, events::Run::dry});
             return;
         }
         auto lease = pool_.lease(context.reporter, context.stop);
@@ -234,7 +236,7 @@ class ImapRepository final : public RemoteRepository {
     std::optional<python::Function> copy_ignore_;
     std::optional<python::Function> new_mail_hook_;
     char separator_ = '/';
-    // What was made since the last list, by full name.
+    // What was made since the last list, by full name; in a dry run, what would have been.
     std::set<std::string> made_;
     // What the server calls the folders of its last list. Changes in folders() only.
     std::map<base::FolderName, base::MailboxName> listed_;

@@ -1,7 +1,10 @@
 // The local side as a tree of Maildir folders.
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <utility>
 
+#include "offlineimap/maildir/change_list.hpp"
 #include "offlineimap/maildir/tree.hpp"
 #include "offlineimap/repository/repository.hpp"
 
@@ -20,7 +23,9 @@ class MaildirRepository final : public LocalRepository {
           info_separator_(surroundings.account.maildir_windows_compatible ? mail::InfoSeparator::exclamation
                                                                           : mail::InfoSeparator::colon),
           dropped_headers_(surroundings.account.filterheaders),
-          tree_(options.maildir().localfolders, options.maildir().separator) {}
+          tree_(options.maildir().localfolders, options.maildir().separator) {
+        if (!surroundings.changes_file.empty()) changes_.emplace(surroundings.changes_file);
+    }
 
     std::string kind() const override { return "Maildir"; }
     char separator() const override { return options().maildir().separator; }
@@ -42,13 +47,19 @@ class MaildirRepository final : public LocalRepository {
         tree_.require_safe(name);
         context.reporter(events::CreatingFolder{name.text(), options().name,
                                                 dry_run_ ? events::Run::dry : events::Run::real});
-        if (!dry_run_) tree_.make_folder(name);
+        if (!dry_run_) make_folder(name);
         return true;
     }
 
     void end_round(RoundEnd) noexcept override {}
     void keep_alive(const Context&) noexcept override {}
     void restore_access_times() noexcept override { access_times_.restore(); }
+    void begin_changes() override {
+        if (changes_) changes_->begin();
+    }
+    void forget_changes() override {
+        if (changes_) changes_->forget();
+    }
 
     std::unique_ptr<LocalFolder> open_local(const FolderEntry& folder, const Context&) override {
         tree_.require_safe(folder.name);
@@ -60,7 +71,8 @@ class MaildirRepository final : public LocalRepository {
                       .fsync = fsync_,
                       .utime_from_header = maildir.utime_from_header,
                       .filename_use_mail_timestamp = maildir.filename_use_mail_timestamp,
-                      .sweep_tmp = !dry_run_},
+                      .sweep_tmp = !dry_run_,
+                      .changes = changes_ ? &*changes_ : nullptr},
             .dropped_headers = dropped_headers_,
             .keyword_of_letter = maildir.customflags,
             .may_be_missing = dry_run_};
@@ -69,12 +81,19 @@ class MaildirRepository final : public LocalRepository {
     }
 
   private:
+    void make_folder(const base::FolderName& name) const {
+        const maildir::Change change{maildir::Change::Kind::folder, tree_.path_of(name)};
+        if (changes_) changes_->add(std::span(&change, 1));
+        tree_.make_folder(name);
+    }
+
     bool dry_run_;
     bool fsync_;
     mail::InfoSeparator info_separator_;
     std::vector<std::string> dropped_headers_;
     maildir::Tree tree_;
     maildir::AccessTimes access_times_;
+    std::optional<maildir::ChangeList> changes_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "offlineimap/status/failed_adoption.hpp"
 #include "offlineimap/status/folder_identity.hpp"
 #include "offlineimap/status/folder_status.hpp"
 #include "offlineimap/status/folder_validity.hpp"
@@ -142,12 +143,6 @@ void StatusFolder::acknowledge(std::span<const std::string> local_names) {
     state_->file->apply(changes);
 }
 
-void StatusFolder::close_uploads(std::span<const std::string> local_names) {
-    status::Changes changes;
-    changes.close_intents.assign(local_names.begin(), local_names.end());
-    state_->file->apply(changes);
-}
-
 base::FolderName status_name(const FolderEntry& remote, char remote_separator) {
     return name_on_other_side(remote.visible_name, remote_separator, '.');
 }
@@ -239,6 +234,27 @@ void begin_renumbering(const StatusSettings& settings, const base::FolderName& n
 
 void end_renumbering(const StatusSettings& settings, const base::FolderName& name) {
     status::remove_renumbering(renumbering_file(settings, name));
+}
+
+namespace {
+
+std::filesystem::path failed_adoption_file(const StatusSettings& settings, const base::FolderName& name) {
+    return status::MetadataTree{settings.metadata}.failed_adoption(settings.account, name);
+}
+
+}  // namespace
+
+std::optional<std::string> failed_adoption(const StatusSettings& settings, const base::FolderName& name) {
+    return status::read_failed_adoption(failed_adoption_file(settings, name));
+}
+
+void save_failed_adoption(const StatusSettings& settings, const base::FolderName& name,
+                          const std::string& look) {
+    status::write_failed_adoption(failed_adoption_file(settings, name), look);
+}
+
+void forget_failed_adoption(const StatusSettings& settings, const base::FolderName& name) {
+    status::forget_failed_adoption(failed_adoption_file(settings, name));
 }
 
 std::string identity_file(const StatusSettings& settings, const base::FolderName& local) {

@@ -46,10 +46,6 @@ std::string status_file_name(const base::FolderName& folder) {
     return name;
 }
 
-std::filesystem::path named(std::string_view prefix, std::string_view name) {
-    return std::string(prefix) + std::string(name);
-}
-
 }  // namespace
 
 std::string state_file_name(const base::FolderName& folder) {
@@ -75,44 +71,57 @@ std::filesystem::path MetadataTree::account_lock(std::string_view account) const
     return root / (std::string(account) + ".lock");
 }
 
+std::filesystem::path MetadataTree::of_account(std::string_view account, const char* kind) const {
+    return root / ("Account-" + std::string(account)) / kind;
+}
+
+std::filesystem::path MetadataTree::of_repository(std::string_view repository, const char* kind) const {
+    return root / ("Repository-" + std::string(repository)) / kind;
+}
+
 std::filesystem::path MetadataTree::plain_status(std::string_view account,
                                                  const base::FolderName& folder) const {
-    return root / named("Account-", account) / "LocalStatus" / status_file_name(folder);
+    return of_account(account, "LocalStatus") / status_file_name(folder);
 }
 
 std::filesystem::path MetadataTree::sqlite_status(std::string_view account,
                                                   const base::FolderName& folder) const {
-    return root / named("Account-", account) / "LocalStatus-sqlite" / status_file_name(folder);
-}
-
-std::filesystem::path MetadataTree::folder_validity(std::string_view repository,
-                                                    const base::FolderName& folder) const {
-    return root / named("Repository-", repository) / "FolderValidity" / state_file_name(folder);
-}
-
-std::filesystem::path MetadataTree::uid_mapping(std::string_view repository,
-                                                const base::FolderName& folder) const {
-    return root / named("Repository-", repository) / "UIDMapping" / state_file_name(folder);
-}
-
-std::filesystem::path MetadataTree::start_uid(std::string_view repository,
-                                              const base::FolderName& folder) const {
-    return root / named("Repository-", repository) / "StartUID" / state_file_name(folder);
+    return of_account(account, "LocalStatus-sqlite") / status_file_name(folder);
 }
 
 std::filesystem::path MetadataTree::epoch(std::string_view account,
                                           const base::FolderName& remote_folder) const {
-    return root / named("Account-", account) / "Epoch" / state_file_name(remote_folder);
-}
-
-std::filesystem::path MetadataTree::folder_identity(std::string_view repository,
-                                                    const base::FolderName& folder) const {
-    return root / named("Repository-", repository) / "FolderIdentity" / state_file_name(folder);
+    return of_account(account, "Epoch") / state_file_name(remote_folder);
 }
 
 std::filesystem::path MetadataTree::renumbering(std::string_view account,
                                                 const base::FolderName& folder) const {
-    return root / named("Account-", account) / "Renumbering" / state_file_name(folder);
+    return of_account(account, "Renumbering") / state_file_name(folder);
+}
+
+std::filesystem::path MetadataTree::failed_adoption(std::string_view account,
+                                                    const base::FolderName& folder) const {
+    return of_account(account, "FailedAdoption") / state_file_name(folder);
+}
+
+std::filesystem::path MetadataTree::folder_validity(std::string_view repository,
+                                                    const base::FolderName& folder) const {
+    return of_repository(repository, "FolderValidity") / state_file_name(folder);
+}
+
+std::filesystem::path MetadataTree::uid_mapping(std::string_view repository,
+                                                const base::FolderName& folder) const {
+    return of_repository(repository, "UIDMapping") / state_file_name(folder);
+}
+
+std::filesystem::path MetadataTree::start_uid(std::string_view repository,
+                                              const base::FolderName& folder) const {
+    return of_repository(repository, "StartUID") / state_file_name(folder);
+}
+
+std::filesystem::path MetadataTree::folder_identity(std::string_view repository,
+                                                    const base::FolderName& folder) const {
+    return of_repository(repository, "FolderIdentity") / state_file_name(folder);
 }
 
 std::filesystem::path MetadataTree::mbnames(std::string_view account) const {

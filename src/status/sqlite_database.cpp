@@ -1,6 +1,5 @@
 #include "offlineimap/status/sqlite_database.hpp"
 
-#include <cerrno>
 #include <cstdint>
 #include <limits>
 #include <new>
@@ -10,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "offlineimap/base/error.hpp"
+#include "offlineimap/os/file.hpp"
 
 #include "corrupt_state.hpp"
 
@@ -20,22 +20,6 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 constexpr auto kSeverity = base::Severity::folder;
-
-ErrorCode code_of_errno(int system_error) {
-    switch (system_error) {
-        case ENOSPC:
-        case EDQUOT:
-            return ErrorCode::disk_full;
-        case EACCES:
-        case EPERM:
-        case EROFS:
-            return ErrorCode::permission;
-        case ENOENT:
-            return ErrorCode::not_found;
-        default:
-            return ErrorCode::io;
-    }
-}
 
 // SQLite's own text, and the system's where there is one: "unable to open database file" alone helps nobody.
 std::string explanation(sqlite3* handle, int system_error) {
@@ -66,7 +50,7 @@ std::string explanation(sqlite3* handle, int system_error) {
         case SQLITE_READONLY:
             throw Error(kSeverity, ErrorCode::permission, what);
         default:
-            throw Error(kSeverity, code_of_errno(system_error), what);
+            throw Error(kSeverity, os::error_code_of(system_error), what);
     }
 }
 

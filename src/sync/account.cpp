@@ -51,7 +51,7 @@ class ThreadOfWork {
   private:
     void debug(const char* what) const {
         if (!reporter_.debugging(events::DebugType::thread)) return;
-        reporter_(events::DebugMessage{events::DebugType::thread, reporter_.thread() + " " + what});
+        reporter_.debug(events::DebugType::thread, what);
     }
 
     const events::Reporter& reporter_;
@@ -149,7 +149,7 @@ class AccountRunner {
           control_(control),
           context_{reporter, control.stop_token()},
           quick_(ends_.account.quick),
-          wakes_seen_(control.wakes()) {}
+          wakes_seen_(control.wakes(settings.name)) {}
 
     void run() {
         int failed_rounds = 0;
@@ -193,6 +193,7 @@ class AccountRunner {
     void round() {
         const auto lock = acquire_lock();
         const auto mode = quick_.next();
+        ends_.local->begin_changes();
         hook("presynchook", ends_.account.presynchook, mode);
         try {
             sync_folders(mode);
@@ -201,7 +202,9 @@ class AccountRunner {
             throw;
         }
         end_round(repository::Repository::RoundEnd::done);
-        if (!context_.stop.stop_requested()) hook("postsynchook", ends_.account.postsynchook, mode);
+        if (context_.stop.stop_requested()) return;
+        if (hook("postsynchook", ends_.account.postsynchook, mode) == HookEnd::returned)
+            ends_.local->forget_changes();
     }
 
     std::optional<os::AccountLock> acquire_lock() const {
@@ -242,13 +245,21 @@ class AccountRunner {
                 .ignore_readonly = settings_.ignore_readonly,
                 .thoroughness = mode,
                 .maxage = ends_.account.maxage,
-                .maxsize = ends_.account.maxsize};
+                .maxsize = ends_.account.maxsize,
+                .hook_limit = hook_limit()};
     }
 
-    void hook(const char* name, const std::string& command, Thoroughness mode) const {
-        call_hook({name, command, settings_.name, mode},
-                  settings_.dry_run ? events::Run::dry : events::Run::real, context_);
+    HookEnd hook(const char* name, const std::string& command, Thoroughness mode) const {
+        return call_hook({.name = name,
+                          .command = command,
+                          .account = settings_.name,
+                          .mode = mode,
+                          .changes_file = ends_.changes_file,
+                          .limit = hook_limit()},
+                         settings_.dry_run ? events::Run::dry : events::Run::real, context_);
     }
+
+    std::chrono::seconds hook_limit() const { return std::chrono::seconds(ends_.account.hooktimeout); }
 
     void end_round(repository::Repository::RoundEnd end) noexcept {
         ends_.remote->end_round(end);
@@ -265,7 +276,7 @@ class AccountRunner {
             auto step = std::min(remaining, kSleepStep);
             if (keep_alive_due > 0s) step = std::min(step, keep_alive_due - (total - remaining));
             context_.reporter(events::Sleeping{step, remaining});
-            switch (control_.wait(step, wakes_seen_)) {
+            switch (control_.wait(step, settings_.name, wakes_seen_)) {
                 case Control::Ended::told_to_end:
                     return false;
                 case Control::Ended::woken:
@@ -281,7 +292,7 @@ class AccountRunner {
                 keep_alive_due += keep_alive_period();
             }
         }
-        wakes_seen_ = control_.wakes();
+        wakes_seen_ = control_.wakes(settings_.name);
         context_.reporter(events::Sleeping{0s, 0s});
         return !control_.finishing();
     }

@@ -1,12 +1,15 @@
 #include "renumbering.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "offlineimap/os/digest.hpp"
 #include "offlineimap/os/stop_point.hpp"
+#include "offlineimap/os/system.hpp"
 
 namespace offlineimap::sync {
 
@@ -90,6 +93,7 @@ void carry_out(FolderWork& work, const Renumbering& renumbering) {
     os::stop_point("renumber-before-validity");
     save_validity(work.settings.status, Side::remote, work.remote.entry().name, renumbering.uid_validity);
     os::stop_point("renumber-before-end");
+    forget_failed_adoption(work.settings.status, work.pair.status);
     end_renumbering(work.settings.status, work.pair.status);
     os::stop_point("renumber-after-end");
 }
@@ -101,14 +105,47 @@ void finish_renumbering(FolderWork& work) {
         carry_out(work, *renumbering);
 }
 
-bool adopt_new_uids(FolderWork& work, base::UidValidity current) {
-    if (work.local.has_ambiguous_uids()) return false;
+namespace {
+
+// What the attempt to recognise all messages depends on. nullopt: the server does not say enough.
+std::optional<std::string> look_of(FolderWork& work) {
+    auto remote = work.remote.look(work.context);
+    if (!remote) return std::nullopt;
+    os::Digest uids(os::DigestKind::sha256);
+    for (const auto& entry : work.local_listing) {
+        if (entry.key.has_uid()) uids.update(entry.key.to_string() + ' ');
+    }
+    // What failed for another reason (a body that the server would not give just then) is tried again next
+    // day.
+    const auto day = std::chrono::floor<std::chrono::days>(os::now()).time_since_epoch().count();
+    return *remote + ' ' + uids.finish_hex() + ' ' + std::to_string(day);
+}
+
+// nullopt: not every message is found, or not for certain.
+std::optional<Renumbering> recognise(FolderWork& work, base::UidValidity current) {
     auto messages = messages_with_uid(work.local_listing);
     look_for(work, messages, LocalFolder::Headers::all);
     // What was uploaded from here has no filtered headers on the server.
     if (!all_found(messages)) look_for(work, messages, LocalFolder::Headers::without_filtered);
-    if (!all_found(messages)) return false;
-    const auto renumbering = decide(work, messages, current);
+    return all_found(messages) ? decide(work, messages, current) : std::nullopt;
+}
+
+// To read all files and ask for all messages anew in every round is no use if nothing changed since it
+// failed.
+std::optional<Renumbering> recognise_unless_it_failed(FolderWork& work, base::UidValidity current) {
+    const auto look = look_of(work);
+    if (look && look == failed_adoption(work.settings.status, work.pair.status)) return std::nullopt;
+    auto renumbering = recognise(work, current);
+    if (!renumbering && look && !work.settings.dry_run)
+        save_failed_adoption(work.settings.status, work.pair.status, *look);
+    return renumbering;
+}
+
+}  // namespace
+
+bool adopt_new_uids(FolderWork& work, base::UidValidity current) {
+    if (work.local.has_ambiguous_uids()) return false;
+    const auto renumbering = recognise_unless_it_failed(work, current);
     if (!renumbering) return false;
     if (work.settings.dry_run) return true;
     begin_renumbering(work.settings.status, work.pair.status, *renumbering);

@@ -11,8 +11,8 @@ namespace offlineimap::sync {
 void finish_renumbering(FolderWork& work);
 
 // With the local listing loaded. False, and nothing is changed: not every local message with a UID is found
-// on the server, or not for certain. True: listings and status are those of the new UIDs. A dry run only
-// looks.
+// on the server, or not for certain; as long as neither side has other messages, that is remembered and not
+// tried again. True: listings and status are those of the new UIDs. A dry run only looks.
 bool adopt_new_uids(FolderWork& work, base::UidValidity current);
 
 }  // namespace offlineimap::sync

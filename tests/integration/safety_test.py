@@ -1,5 +1,6 @@
 """What must not change does not: one-way synchronisation, dry runs, and sides that vanished."""
 
+import os
 import pathlib
 import shutil
 import sys
@@ -79,6 +80,7 @@ class OneWay(case.SyncTestCase):
         self.tree.remove(message)
         self.workspace.sync()
         self.assertEqual({r"\Deleted"}, set(self.account.messages("Work")[message.uid].flags))
+        self.assertIn("Skipping Work (not changed)", self.workspace.sync("-q").output)
 
     def test_a_dry_run_changes_nothing_and_says_what_it_would_do(self):
         self.change_both()
@@ -111,6 +113,67 @@ class OneWay(case.SyncTestCase):
                      "Local repository 'Local': type 'Maildir'", "folderfilter= lambda name: name != 'Hidden'",
                      " INBOX", " Work", " Work/Sub -> Work/Deep", " Hidden (disabled)"):
             self.assertIn(line, result.stderr.splitlines())
+
+
+class Links(case.SyncTestCase):
+    """Messages that are symbolic links."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.fill(("INBOX",))
+        self.store = self.workspace.home / "store"
+        self.store.mkdir()
+
+    def link(self, name, target):
+        path = self.tree.path("INBOX") / "cur" / name
+        path.symlink_to(target)
+        return path
+
+    def test_a_link_to_a_file_is_a_message(self):
+        target = self.store / "message"
+        target.write_bytes(corpus.disk_message(900))
+        self.link("1600000000.linked.reader:2,S", target)
+        result = self.workspace.sync()
+        self.assertEqual(1, len(result.copied()), str(result))
+        self.assert_in_step()
+        uid = max(self.account.messages("INBOX"))
+        self.account.store("INBOX", [uid], "+FLAGS", (r"\Flagged",))
+        self.workspace.sync()
+        [message] = [message for message in self.tree.messages("INBOX") if message.uid == uid]
+        self.assertTrue(message.path.is_symlink())
+        self.assertEqual("FS", message.flags)
+        self.assert_no_op()
+        self.account.expunge("INBOX", [uid])
+        self.workspace.sync()
+        self.assert_in_step()
+        self.assertEqual(corpus.disk_message(900), target.read_bytes(), "the link is removed, not the file")
+
+    def test_a_link_that_breaks_deletes_nothing(self):
+        message = self.tree.messages("INBOX")[0]
+        target = self.store / "message"
+        message.path.rename(target)
+        message.path.symlink_to(target)
+        self.assert_no_op()
+        target.rename(self.store / "away")
+        before = self.account.snapshot()
+        for _ in range(2):
+            self.workspace.sync()
+        self.assertEqual(before, self.account.snapshot())
+        self.assertTrue(message.path.is_symlink())
+        (self.store / "away").rename(target)
+        self.assert_no_op()
+
+    def test_what_is_no_message_behind_a_link_is_left_alone(self):
+        os.mkfifo(self.store / "fifo")
+        (self.store / "directory").mkdir()
+        for number, target in enumerate((self.store / "fifo", "/dev/zero", self.store / "directory", "nowhere")):
+            self.link(f"16000000{number:02}.odd.reader:2,S", target)
+        before = self.account.snapshot()
+        result = self.workspace.sync()
+        self.assertEqual([], result.copied(), str(result))
+        self.assertEqual(before, self.account.snapshot())
+        self.assertEqual(4, sum(path.is_symlink() for path in (self.tree.path("INBOX") / "cur").iterdir()))
 
 
 class FirstDryRun(case.SyncTestCase):

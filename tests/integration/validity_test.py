@@ -104,6 +104,13 @@ class Adoption(NewUidValidity):
         self.assertEqual(here, self.tree.snapshot())
         self.assertEqual(server, self.account.snapshot())
         self.assertEqual(rows, status.read_sqlite(self.workspace.sqlite_status("Work")))
+        self.account.forget_commands()
+        self.assertIn("UID validity problem for folder Work", self.workspace.run().output)
+        asked = [command for command in self.account.commands() if "SEARCH" in command or "BODY" in command]
+        self.assertEqual([], asked, "what failed is not tried again as long as nothing changes")
+        self.account.append("Work", self.BODIES[0])
+        self.workspace.sync()
+        self.assert_in_step()
 
     def test_a_dry_run_only_says_so(self):
         self.prepare()

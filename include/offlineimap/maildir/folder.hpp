@@ -1,6 +1,7 @@
 // One Maildir folder on disk: scan, deliver in durable batches, rename, remove. Names and rules are the
 // original's (reference: on-disk formats §8); every file operation goes through directory descriptors opened
-// once and never follows a symbolic link to a message.
+// once. A symbolic link to a regular file is a message like any other: what it leads to is read, and the link
+// is what is renamed and removed.
 #pragma once
 
 #include <chrono>
@@ -19,6 +20,7 @@
 #include "offlineimap/mail/flags.hpp"
 #include "offlineimap/mail/listing.hpp"
 #include "offlineimap/mail/maildir_name.hpp"
+#include "offlineimap/maildir/change_list.hpp"
 #include "offlineimap/os/file.hpp"
 
 namespace offlineimap::maildir {
@@ -33,6 +35,9 @@ struct FolderSettings {
     bool sweep_tmp = true;  // off for a dry run, which changes nothing
     // How long a file in tmp may be a delivery that goes on (the Maildir rule).
     std::chrono::seconds tmp_lifetime = std::chrono::hours(36);
+    // Learns of every file that is delivered, renamed or removed here, before that is done; null: nobody
+    // does. Outlives the folder.
+    const ChangeList* changes = nullptr;
 };
 
 // What a source tells about a message that it sends as local content (the reading half of a push).
@@ -101,9 +106,10 @@ class Folder {
 
     // Reads `new`, then `cur`. Files of this folder's FMD5 have their UID; all others are new messages -1,
     // -2, … in scan order. Two files with one UID: the one in `cur` (scanned later) has it, and the other is
-    // reported in duplicate_names() and left alone. Names that begin with '.' and everything that is not a
-    // regular file are ignored. Flag letters that IMAP and customflags cannot map stay on disk; the listing
-    // has them too, the caller masks. Also sweeps files in `tmp` that are older than `tmp_lifetime`.
+    // reported in duplicate_names() and left alone. Names that begin with '.' and everything that is no
+    // message (directories, devices, links that lead to none or nowhere) are ignored. Flag letters that IMAP
+    // and customflags cannot map stay on disk; the listing has them too, the caller masks. Also sweeps files
+    // in `tmp` that are older than `tmp_lifetime`.
     mail::Listing scan(std::stop_token stop);
     const std::vector<std::string>& duplicate_names() const noexcept;
 
@@ -139,8 +145,8 @@ class Folder {
     // time at its beginning, flags and subdirectory. Otherwise as renumber().
     void drop_uids(std::stop_token stop);
     // Those of `uids` that some file of this folder's FMD5 has now. Reads the directories afresh, and twice
-    // if the first reading does not show all; counts entries that are no regular files too, such as symbolic
-    // links, which scan() ignores.
+    // if the first reading does not show all; counts entries that are no messages too, such as links
+    // that lead nowhere, which scan() ignores.
     std::vector<base::Uid> still_there(std::span<const base::Uid> uids, std::stop_token stop);
     // False: it was gone already.
     bool remove(const mail::MessageKey& key);

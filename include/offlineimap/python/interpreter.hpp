@@ -56,8 +56,9 @@ class Function {
     int call_compare(const std::string& x, const std::string& y) const;
     // copy_ignore_eval: (str) -> a list, set or tuple of ints, or None (empty).
     std::vector<std::int64_t> call_numbers(const std::string& argument) const;
-    // newmail_hook: () -> ignored.
-    void call() const;
+    // newmail_hook: () -> ignored. Meanwhile os.environ and children it starts have `variable` as `value`:
+    // one such call at a time, others wait. The variable must be in the environment before there are threads.
+    void call_with_variable(const std::string& variable, const std::string& value) const;
     // mbnames sort_keyfunc: sorts the dicts {accountname, foldername, localfolders} by the key this function
     // gives; returns the order as indices into `items`. Stable, as Python's sorted(); if every key is None,
     // the order stays.
@@ -95,8 +96,12 @@ class Interpreter {
     // A user name or a password: str or bytes whose newlines at the end are dropped, as a command may have
     // printed it. None, an empty text and the text of bytes ("b'…'") are errors; `what` names what is needed.
     std::string evaluate_credential(const config::Expression& expression, const std::string& what);
-    std::int64_t evaluate_integer(const config::Expression& expression, Names names);
+    // An int, or a str of decimal digits, as the environment has them. None gives nullopt.
+    std::optional<std::int64_t> evaluate_integer(const config::Expression& expression, Names names);
     std::vector<std::string> evaluate_texts(const config::Expression& expression, Names names);
+    // conversion % item, as Python's operator does it with a dict; `option` is where the conversion stands.
+    std::string format(const config::Expression& option, const std::string& conversion,
+                       const std::vector<std::pair<std::string, std::optional<std::string>>>& item);
     // The expression must evaluate to something callable.
     Function evaluate_function(const config::Expression& expression, Names names);
 

@@ -1,6 +1,7 @@
 // The two ends of an account: where folders are listed, made and opened.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,7 +61,8 @@ class RemoteRepository : public Repository {
     virtual ServerDescription describe(const Context& context) = 0;
     // `copy_ignore_eval` for this folder: UIDs that are never downloaded. Ascending.
     virtual std::vector<base::Uid> never_copied(const FolderEntry& entry) = 0;
-    // `newmail_hook`; does nothing if none is configured.
+    // `newmail_hook`; does nothing if none is configured. It finds Surroundings::changes_file in its
+    // environment, and runs alone: other accounts' wait.
     virtual void call_new_mail_hook() = 0;
     // --delete-folder. Throws Error{folder, refused} with the server's text.
     virtual void delete_folder(const base::FolderName& name, const Context& context) = 0;
@@ -75,6 +77,10 @@ class LocalRepository : public Repository {
     // Before and after a folder's sync (restoreatime).
     virtual void restore_access_times() noexcept = 0;
     virtual std::string root() const = 0;
+    // The list of what changes here (Surroundings::changes_file): there from begin to forget, with what
+    // earlier rounds left in it. Both do nothing if none is kept, and are called while no folder is open.
+    virtual void begin_changes() = 0;
+    virtual void forget_changes() = 0;
 
   protected:
     using Repository::Repository;
@@ -88,6 +94,8 @@ struct Surroundings {
     python::Interpreter& interpreter;
     events::Sink& sink;   // for password prompts
     std::string version;  // of this program, for ID
+    // Where what changes in the local files is listed for hooks (docs/hooks.md); empty: nowhere.
+    std::filesystem::path changes_file = {};
 };
 
 std::unique_ptr<RemoteRepository> make_remote_repository(const config::Repository& options,

@@ -60,7 +60,6 @@ class StatusFolder {
     void begin_uploads(std::span<const OutgoingMessage> messages, const AppendPosition& before);
     // The server has these; under which UIDs is not known yet.
     void acknowledge(std::span<const std::string> local_names);
-    void close_uploads(std::span<const std::string> local_names);
 
   private:
     struct State;
@@ -109,6 +108,14 @@ std::optional<Renumbering> open_renumbering(const StatusSettings& settings,
 void begin_renumbering(const StatusSettings& settings, const base::FolderName& status_name,
                        const Renumbering& renumbering);
 void end_renumbering(const StatusSettings& settings, const base::FolderName& status_name);
+
+// What the folder looked like when its messages were last not all recognised under a new UIDVALIDITY;
+// nullopt: they were, or there was no need.
+std::optional<std::string> failed_adoption(const StatusSettings& settings,
+                                           const base::FolderName& status_name);
+void save_failed_adoption(const StatusSettings& settings, const base::FolderName& status_name,
+                          const std::string& look);
+void forget_failed_adoption(const StatusSettings& settings, const base::FolderName& status_name);
 
 // The UID that `startdate` led to on the first sync of a folder (reference: on-disk formats §6).
 std::optional<base::Uid> saved_start(const StatusSettings& settings, Side side,

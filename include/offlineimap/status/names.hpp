@@ -35,7 +35,13 @@ struct MetadataTree {
     std::filesystem::path folder_identity(std::string_view repository, const base::FolderName& folder) const;
     // Ours (renumbering.hpp).
     std::filesystem::path renumbering(std::string_view account, const base::FolderName& folder) const;
+    // Ours (failed_adoption.hpp).
+    std::filesystem::path failed_adoption(std::string_view account, const base::FolderName& folder) const;
     std::filesystem::path mbnames(std::string_view account) const;
+
+  private:
+    std::filesystem::path of_account(std::string_view account, const char* kind) const;
+    std::filesystem::path of_repository(std::string_view repository, const char* kind) const;
 };
 
 }  // namespace offlineimap::status

@@ -21,6 +21,8 @@ struct AccountEnds {
     config::Account account;
     std::unique_ptr<repository::RemoteRepository> remote;
     std::unique_ptr<repository::LocalRepository> local;
+    // The list of changes that the local repository keeps for hooks; empty: none.
+    std::filesystem::path changes_file = {};
 };
 
 // A folder that an account synced, for mbnames.

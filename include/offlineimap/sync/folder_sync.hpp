@@ -1,6 +1,7 @@
 // One folder, both directions: the original's passes in its order (reference: synchronisation §4, §6).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ struct FolderSyncSettings {
     Thoroughness thoroughness = Thoroughness::full;
     std::optional<config::MaxAge> maxage = {};
     std::optional<std::uint64_t> maxsize = {};  // bytes on the wire; what has as many is left alone
+    std::chrono::seconds hook_limit{0};         // a `newmail_hook` that takes longer is reported; 0: none
 };
 
 // Errors up to severity folder are reported and end the pass or the folder; greater ones and Cancelled leave

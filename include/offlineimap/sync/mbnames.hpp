@@ -19,11 +19,15 @@ namespace offlineimap::sync {
 // accountname, foldername, localfolders; the last is missing for a local IMAP server.
 using MbnamesItem = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
+// conversion % item in Python, for one conversion such as "%(foldername)-10s".
+using FormatConversion = std::function<std::string(const std::string& conversion, const MbnamesItem& item)>;
+
 struct MbnamesSettings {
     std::filesystem::path directory;  // <metadata>/mbnames
     std::filesystem::path filename;
     std::string header, separator, footer;
     std::string peritem;  // a template of Python's % operator over the item
+    FormatConversion format;
     bool incremental = false;
     bool dry_run = false;
     std::function<bool(const std::string& account, const std::string& folder)> selects;  // null: all
@@ -57,9 +61,11 @@ class Mbnames {
 void prune_mbnames(const std::filesystem::path& directory, const std::vector<std::string>& kept,
                    events::Run run, const events::Reporter& reporter);
 
-// peritem % item, as Python does it for %(name)s and %%. Throws Error{repository, configuration} for anything
-// else. Between double quotes, what a mail reader would act on is escaped with a backslash; nullopt: a value
-// cannot be written so that a mail reader takes it for a name.
-std::optional<std::string> format_item(const std::string& peritem, const MbnamesItem& item);
+// peritem % item in Python, but for names: between double quotes, what a mail reader would act on is escaped
+// with a backslash; nullopt: a name cannot be written so that a mail reader takes it for one. Throws
+// Error{repository, configuration} for a conversion without a key, or with one that no item has; and what
+// `format` throws.
+std::optional<std::string> format_item(const std::string& peritem, const MbnamesItem& item,
+                                       const FormatConversion& format);
 
 }  // namespace offlineimap::sync

@@ -103,12 +103,35 @@ TEST_F(FolderChanges, EachOperationNoticesByItselfThatAMessageIsGone) {
     EXPECT_TRUE(gone([&] { return folder().remove(uid_key(5)); }));
 }
 
-TEST_F(FolderChanges, OpenNeverFollowsALinkPutInPlaceOfTheMessage) {
-    have("cur/" + uid5(":2,S"));
-    put("secret", "secret");
-    fs::remove(path() / "cur" / uid5(":2,S"));
-    fs::create_symlink(path() / "secret", path() / "cur" / uid5(":2,S"));
-    EXPECT_FALSE(folder().open(uid_key(5)));
+TEST_F(FolderChanges, TouchALinkToAFileAndNotTheFile) {
+    const auto target = path() / "target";
+    write_file(target, "content");
+    fs::create_symlink("../target", path() / "new" / "1.a");
+    Folder linked(settings());
+    linked.scan({});
+    auto content = linked.open(MessageKey::unassigned(1));
+    ASSERT_TRUE(content);
+    EXPECT_EQ(content->file_size, 7U);
+    EXPECT_TRUE(linked.assign_uid(MessageKey::unassigned(1), base::Uid(5), Flags()));
+    EXPECT_TRUE(linked.set_flags(uid_key(5), Flags::parse("S")));
+    ASSERT_EQ(in_cur().size(), 1U);
+    EXPECT_TRUE(fs::is_symlink(path() / "cur" / in_cur()[0]));
+    EXPECT_EQ(linked.still_there(std::vector{base::Uid(5)}, {}).size(), 1U);
+    EXPECT_EQ(text_of(linked.scan({})), "5:S");
+    EXPECT_TRUE(linked.remove(uid_key(5)));
+    EXPECT_THAT(in_cur(), IsEmpty());
+    EXPECT_EQ(read_file(target), "content");
+}
+
+TEST_F(FolderChanges, OpenReadsNothingButARegularFileBehindALink) {
+    ASSERT_EQ(::mkfifo((path() / "fifo").c_str(), 0600), 0);
+    for (const char* target : {"../fifo", "/dev/zero", "../tmp", "nowhere"}) {
+        have("cur/" + uid5(":2,S"));
+        fs::remove(path() / "cur" / uid5(":2,S"));
+        fs::create_symlink(target, path() / "cur" / uid5(":2,S"));
+        EXPECT_FALSE(folder().open(uid_key(5))) << target;
+        fs::remove(path() / "cur" / uid5(":2,S"));
+    }
 }
 
 TEST_F(FolderChanges, OpenDoesNotWaitForAFifoPutInPlaceOfTheMessage) {

@@ -67,13 +67,24 @@ TEST_F(FolderScan, TakesGarbledUidsForNew) {
 TEST_F(FolderScan, IgnoresWhatIsNoMessage) {
     put("cur/.hidden");
     put("new/.nfs0001");
-    put("target");
-    fs::create_symlink(path() / "target", path() / "cur" / (base_name(1) + ":2,"));
     fs::create_symlink("nowhere", path() / "new" / "2.b");
+    fs::create_symlink("2.c", path() / "new" / "2.c");
+    fs::create_directory_symlink("../tmp", path() / "new" / "2.d");
+    fs::create_symlink("4.d", path() / "new" / "2.e");
+    fs::create_symlink("/dev/null", path() / "new" / "2.f");
     fs::create_directory(path() / "cur" / (base_name(3) + ":2,"));
     ASSERT_EQ(::mkfifo((path() / "new" / "4.d").c_str(), 0600), 0);
     put("cur/" + base_name(5) + ":2,S");
     EXPECT_EQ(text_of(Folder(settings()).scan({})), "5:S");
+}
+
+TEST_F(FolderScan, TakesALinkToAFileForTheMessageItLeadsTo) {
+    write_file(path() / "target", "1234567\n");
+    fs::create_symlink("../target", path() / "cur" / (base_name(1) + ":2,F"));
+    fs::create_symlink(path() / "target", path() / "new" / "2.b");
+    Folder folder(settings());
+    EXPECT_EQ(text_of(folder.scan({})), "-1: 1:F");
+    EXPECT_EQ(folder.file_size(uid_key(1)), 8U);
 }
 
 TEST_F(FolderScan, KeepsTheOneInCurOfTwoFilesWithOneUid) {

@@ -233,9 +233,14 @@ TEST_F(Evaluation, ReadsAnExpressionOfSeveralLines) {
     EXPECT_EQ(function("lambda f: {\n'a': 'b',  # a comment\n\n}.get(f,\nf)").call_text("a"), "b");
 }
 
+TEST_F(Evaluation, TakesNumbersAsTheEnvironmentHasThemAndNone) {
+    EXPECT_EQ(interpreter_.evaluate_integer(expression("'993'"), Names::plain), 993);
+    EXPECT_EQ(interpreter_.evaluate_integer(expression("None"), Names::plain), std::nullopt);
+}
+
 TEST_F(Evaluation, RefusesOtherTypes) {
     EXPECT_EQ(failure("42"), "rc:7: [Repository R] nametrans: gave int, but a text (str) is needed");
-    EXPECT_THAT(failure_of([&] { interpreter_.evaluate_integer(expression("'993'"), Names::plain); }),
+    EXPECT_THAT(failure_of([&] { interpreter_.evaluate_integer(expression("'imaps'"), Names::plain); }),
                 HasSubstr("gave str, but a whole number"));
     EXPECT_THAT(failure_of([&] { interpreter_.evaluate_integer(expression("True"), Names::plain); }),
                 HasSubstr("gave bool"));
@@ -298,8 +303,18 @@ TEST_F(Evaluation, GivesNumbers) {
 }
 
 TEST_F(Evaluation, CallsAHookAndIgnoresItsResult) {
-    function("lambda: __import__('os').environ.__setitem__('HOOK_RAN', 'yes')").call();
+    function("lambda: __import__('os').environ.__setitem__('HOOK_RAN', 'yes')").call_with_variable("V", "");
     EXPECT_EQ(text("__import__('os').environ['HOOK_RAN']"), "yes");
+}
+
+TEST_F(Evaluation, AHookAndItsChildrenSeeTheVariable) {
+    const auto hook = function(
+        "lambda: __import__('os').environb.__setitem__(b'SEEN', "
+        "__import__('subprocess').check_output('printf %s \"$GIVEN\"', shell=True))");
+    hook.call_with_variable("GIVEN", "/tmp/\xff\n'x'");
+    EXPECT_EQ(text("str(__import__('os').environb[b'SEEN'])"), "b\"/tmp/\\xff\\n'x'\"");
+    hook.call_with_variable("GIVEN", "second");
+    EXPECT_EQ(text("__import__('os').environ['SEEN']"), "second");
 }
 
 TEST_F(Evaluation, SortsByKey) {
@@ -313,6 +328,22 @@ TEST_F(Evaluation, SortsByKey) {
     EXPECT_THAT(function("lambda d: d['accountname']").sort_by_key(items), ElementsAre(1, 2, 0));
     EXPECT_THAT(function("lambda d: d['localfolders'] is None").sort_by_key(items), ElementsAre(0, 2, 1));
     EXPECT_THAT(function("lambda d: None").sort_by_key(items), ElementsAre(0, 1, 2));
+}
+
+TEST_F(Evaluation, FormatsAsThePercentOperatorDoes) {
+    const auto option = expression("%(foldername)s", "peritem");
+    const auto formatted = [&](const std::string& conversion) {
+        return interpreter_.format(option, conversion,
+                                   {{"foldername", "G\xc3\xa4ste"}, {"localfolders", std::nullopt}});
+    };
+    EXPECT_EQ(formatted("%(foldername)-8s"), "G\xc3\xa4ste   ");
+    EXPECT_EQ(formatted("%(foldername)8.2s"), "      G\xc3\xa4");
+    EXPECT_EQ(formatted("%(foldername)r"), "'G\xc3\xa4ste'");
+    EXPECT_EQ(formatted("%(foldername)a"), "'G\\xe4ste'");
+    EXPECT_EQ(formatted("%(localfolders)s"), "None");
+    EXPECT_EQ(failure_of([&] { formatted("%(foldername)d"); }),
+              "rc:7: [Repository R] peritem: TypeError: %d format: a real number is required, not str");
+    EXPECT_THAT(failure_of([&] { formatted("%(foldername)"); }), HasSubstr("ValueError: incomplete format"));
 }
 
 TEST_F(Evaluation, NamesPlaceAndReasonOfAnException) {

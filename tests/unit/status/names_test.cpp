@@ -82,6 +82,7 @@ TEST(MetadataTree, HasTheOriginalsPlaces) {
               "/home/u/.offlineimap/Repository-R/FolderValidity/INBOX");
     EXPECT_EQ(tree.uid_mapping("R", folder("x")), "/home/u/.offlineimap/Repository-R/UIDMapping/x");
     EXPECT_EQ(tree.start_uid("R", folder("x")), "/home/u/.offlineimap/Repository-R/StartUID/x");
+    EXPECT_EQ(tree.failed_adoption("A", folder("a/b")), "/home/u/.offlineimap/Account-A/FailedAdoption/a.b");
     EXPECT_EQ(tree.mbnames("A"), "/home/u/.offlineimap/mbnames/A.json");
 }
 

@@ -63,6 +63,32 @@ TEST_F(FolderStructureTest, MakesNothingWhereThatIsForbidden) {
     EXPECT_EQ(sink_.all<events::WarningGiven>().size(), 1U);
 }
 
+TEST_F(FolderStructureTest, TellsInOneLineWhichFoldersStayLocal) {
+    servers_["A/B"];
+    for (const char* name : {"A.B", "C.D", "E", "Filtered"}) disks_[name];
+    remote_options_.createfolders = false;
+    remote_options_.folderfilter = expression("lambda f: f != 'Filtered'");
+    EXPECT_EQ(pairs(), Pairs{"A/B=A.B"});
+    remote_options_.readonly = true;
+    pairs();
+    const auto lines = sink_.all<events::Information>();
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_EQ(lines[0].text,
+              "Not synced, because the server does not have them and 'createfolders = no' of repository "
+              "'Remote' forbids to make them: 'C.D', 'E'");
+    EXPECT_NE(lines[1].text.find("'readonly = yes'"), std::string::npos) << lines[1].text;
+}
+
+// The translation back is often missing where nothing may be made on the server.
+TEST_F(FolderStructureTest, TellsNothingOfALocalFolderThatIsSyncedUnderAnotherName) {
+    servers_["Sent Mail"];
+    disks_["sent"];
+    remote_options_.createfolders = false;
+    remote_options_.nametrans = expression("lambda f: {'Sent Mail': 'sent'}.get(f, f)");
+    EXPECT_EQ(pairs(), Pairs{"Sent Mail=sent"});
+    EXPECT_TRUE(sink_.all<events::Information>().empty());
+}
+
 TEST_F(FolderStructureTest, LeavesOutANameThatHoldsTheLocalSeparator) {
     servers_["a/b"];
     servers_["a.b"];

@@ -20,6 +20,16 @@ class Collector final : public events::Sink {
     std::vector<events::Record> records;
 };
 
+// Python's part, as far as these tests go: texts without flags, and their quotes.
+std::string format(const std::string& conversion, const MbnamesItem& item) {
+    for (const auto& [key, value] : item) {
+        if (conversion == "%(" + key + ")s") return value.value_or("None");
+        if (conversion == "%(" + key + ")r") return "'" + value.value_or("None") + "'";
+        if (conversion == "%(" + key + ")-9s") return (value.value_or("None") + "         ").substr(0, 9);
+    }
+    throw base::Error(base::Severity::repository, base::ErrorCode::python, "no such conversion");
+}
+
 class MbnamesTest : public ::testing::Test {
   protected:
     MbnamesTest() {
@@ -31,6 +41,7 @@ class MbnamesTest : public ::testing::Test {
                      .separator = "\n",
                      .footer = "\n",
                      .peritem = "\"+%(accountname)s/%(foldername)s\"",
+                     .format = &format,
                      .selects = nullptr,
                      .sorted_order = nullptr};
     }
@@ -158,11 +169,51 @@ TEST_F(PruneMbnamesTest, DryRunOnlyTells) {
     EXPECT_EQ(told(), std::vector<std::string>{"mbnames would remove " + path_of("Old")});
 }
 
-TEST(FormatItem, KnowsPythonsPercentForms) {
-    const MbnamesItem item{{"accountname", "A"}, {"foldername", "F"}, {"localfolders", std::nullopt}};
-    EXPECT_EQ(format_item("%(accountname)s%%%(foldername)s %(localfolders)s", item), "A%F None");
-    EXPECT_THROW(format_item("%(nothing)s", item), base::Error);
-    EXPECT_THROW(format_item("100%", item), base::Error);
+TEST_F(MbnamesTest, ReplacesTheFileThatALinkLeadsToAndKeepsItsPermissions) {
+    std::filesystem::create_directory(root_ / "dotfiles");
+    std::ofstream(root_ / "dotfiles" / "boxes") << "old";
+    std::filesystem::permissions(root_ / "dotfiles" / "boxes", std::filesystem::perms{0640});
+    std::filesystem::create_symlink("dotfiles/boxes", settings_.filename);
+    auto mbnames = make();
+    mbnames.account_done("T", {{"T", "INBOX", "/m"}});
+    mbnames.write();
+    EXPECT_EQ(std::filesystem::read_symlink(settings_.filename), "dotfiles/boxes");
+    EXPECT_EQ(content(root_ / "dotfiles" / "boxes"), "mailboxes \"+T/INBOX\"\n");
+    EXPECT_EQ(std::filesystem::status(settings_.filename).permissions(), std::filesystem::perms{0640});
+}
+
+const MbnamesItem kItem{{"accountname", "A"}, {"foldername", "F"}, {"localfolders", std::nullopt}};
+
+TEST(FormatItem, LeavesEachConversionToPython) {
+    EXPECT_EQ(format_item("%(accountname)s%%%(foldername)-9s|%(localfolders)s 100%%", kItem, &format),
+              "A%F        |None 100%");
+    std::vector<std::string> conversions;
+    format_item("a%(accountname)-10.3sb%(foldername)#0+rc%(localfolders)s", kItem,
+                [&](const std::string& conversion, const MbnamesItem&) {
+                    conversions.push_back(conversion);
+                    return std::string();
+                });
+    EXPECT_EQ(conversions,
+              (std::vector<std::string>{"%(accountname)-10.3s", "%(foldername)#0+r", "%(localfolders)s"}));
+}
+
+TEST(FormatItem, RefusesWhatHasNoKeyOfAnItem) {
+    for (const char* peritem :
+         {"%(nothing)s", "100%", "%s", "%(foldername", "%((foldername)s", "% (foldername)s"})
+        EXPECT_THROW(format_item(peritem, kItem, &format), base::Error) << peritem;
+}
+
+TEST(FormatItem, TakesPythonsQuotesForHarmlessNamesOnly) {
+    const auto shown = [](const std::string& peritem, const std::string& folder) {
+        return format_item(peritem, {{"foldername", folder}}, &format);
+    };
+    EXPECT_EQ(shown("%(foldername)r", "a b"), "'a b'");
+    EXPECT_EQ(shown("%(foldername)r", "a|b"), "'a|b'");
+    EXPECT_EQ(shown("%(foldername)r", "it's"), std::nullopt);
+    EXPECT_EQ(shown("%(foldername)r", "`x`"), std::nullopt);
+    EXPECT_EQ(shown("'%(foldername)r'", "a|b"), std::nullopt);  // it stands outside of all quotes
+    EXPECT_EQ(shown("'%(foldername)r'", "ab"), "''ab''");
+    EXPECT_EQ(shown("\"%(foldername)r\"", "$x"), "\"'\\$x'\"");
 }
 
 }  // namespace

@@ -31,6 +31,9 @@ class NewUidValidity : public FolderSyncTest {
     std::filesystem::path journal() const {
         return metadata_.path() / "Account-Test" / "Renumbering" / "INBOX";
     }
+    std::filesystem::path failed_attempt() const {
+        return metadata_.path() / "Account-Test" / "FailedAdoption" / "INBOX";
+    }
     std::size_t fetched_ = 0;
 };
 
@@ -69,6 +72,55 @@ TEST_F(NewUidValidity, LeavesTheFolderAloneIfOneMessageIsNotFound) {
     EXPECT_EQ(on_disk(), (Content{{1, "a/S"}, {2, "bb/S"}, {3, "ccc/S"}}));
     EXPECT_EQ(on_server().size(), 2U);
     EXPECT_EQ(sink_.all<events::UidValidityProblem>().size(), 1U);
+}
+
+TEST_F(NewUidValidity, IsNotTriedAgainUntilOneSideHasOtherMessages) {
+    fill();
+    renumber_on_server();
+    server().messages.erase(Uid(2));
+    sync();
+    const auto searched = server().searched_by_content;
+    EXPECT_GT(searched, 0U);
+    sync();
+    EXPECT_EQ(server().searched_by_content, searched);
+    EXPECT_EQ(sink_.all<events::UidValidityProblem>().size(), 2U);
+    server().add("bb", "S");
+    sync();
+    EXPECT_EQ(on_disk(), (Content{{1, "ccc/S"}, {3, "a/S"}, {4, "bb/S"}}));
+    EXPECT_EQ(on_server(), on_disk());
+    EXPECT_EQ(sink_.all<events::UidValidityProblem>().size(), 2U);
+    EXPECT_FALSE(std::filesystem::exists(failed_attempt()));
+}
+
+TEST_F(NewUidValidity, IsTriedAgainWhenTheMessageThatWasNotFoundIsDeletedHere) {
+    fill();
+    renumber_on_server();
+    server().messages.erase(Uid(2));
+    sync();
+    disk().files.erase("uid2");
+    sync();
+    EXPECT_EQ(on_disk(), (Content{{1, "ccc/S"}, {3, "a/S"}}));
+    EXPECT_EQ(sink_.all<events::UidValidityProblem>().size(), 1U);
+}
+
+TEST_F(NewUidValidity, IsTriedAgainWhereTheServerDoesNotTellWhatItHas) {
+    fill();
+    renumber_on_server();
+    server().messages.erase(Uid(2));
+    server().tells_uid_next = false;
+    sync();
+    const auto searched = server().searched_by_content;
+    sync();
+    EXPECT_EQ(server().searched_by_content, 2 * searched);
+}
+
+TEST_F(NewUidValidity, IsNotRememberedAsFailedByADryRun) {
+    fill();
+    renumber_on_server();
+    server().messages.erase(Uid(2));
+    settings_.dry_run = true;
+    sync();
+    EXPECT_FALSE(std::filesystem::exists(failed_attempt()));
 }
 
 TEST_F(NewUidValidity, LeavesTheFolderAloneIfTwoFilesClaimOneUid) {
