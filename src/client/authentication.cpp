@@ -9,6 +9,7 @@
 #include "offlineimap/base/text.hpp"
 
 #include "base64.hpp"
+#include "sasl.hpp"
 
 namespace offlineimap::client {
 namespace {
@@ -44,7 +45,51 @@ class Login {
     bool attempt(const std::string& mechanism) {
         if (mechanism == "PLAIN" && driver_.session().has("AUTH=PLAIN")) return attempt_plain();
         if (mechanism == "LOGIN") return attempt_login();
+        if (is_challenge_mechanism(mechanism) && driver_.session().has("AUTH=" + mechanism))
+            return attempt_challenges(mechanism);
         return false;
+    }
+
+    // Safe on any connection: the password itself is never sent.
+    bool attempt_challenges(const std::string& mechanism) {
+        const auto identity = credentials_.authorization_identity().value_or("");
+        if (mechanism == "CRAM-MD5" && !identity.empty()) {
+            note_failure(mechanism, "it cannot ask for another identity (remote_identity)");
+            return false;
+        }
+        const SaslLogin login{
+            .user = user(), .authorization_identity = identity, .host = settings_.endpoint.host};
+        const auto secret = password();
+        if (const auto obstacle = SaslClient::obstacle(mechanism, secret)) {
+            note_failure(mechanism, *obstacle);
+            return false;
+        }
+        SaslClient client(mechanism, login, secret);
+        std::string why_not;
+        const auto answer_to = [&](const std::string& challenge) {
+            auto answer = client.answer(challenge);
+            if (answer) return *std::move(answer);
+            why_not = answer.error();
+            return base::Secret("*");  // RFC 3501 §6.2.2: gives up
+        };
+        const bool at_once = client.speaks_first() && driver_.session().has("SASL-IR");
+        const auto initial = at_once ? std::optional(answer_to("")) : std::nullopt;
+        const auto status =
+            driver_.run(imap::authenticate_command(mechanism, initial), stop_, [&](imap::Event& event) {
+                if (const auto* challenge = std::get_if<imap::Challenge>(&event))
+                    driver_.session().respond(answer_to(challenge->text));
+            });
+        if (client.was_refused()) credentials_.refused();
+        if (!why_not.empty()) give_up(mechanism, why_not);
+        if (status.condition == Condition::ok && !client.is_complete())
+            give_up(mechanism, "the server did not show that it knows the password");
+        return judge(mechanism, status);
+    }
+
+    // Whoever spoils a strong mechanism must not get the password by a weak one.
+    [[noreturn]] void give_up(const std::string& mechanism, const std::string& why) {
+        note_failure(mechanism, why);
+        throw failed(all_failed());
     }
 
     bool attempt_plain() {

@@ -13,7 +13,8 @@ namespace {
 constexpr int kMost = 1'000'000;
 constexpr int kIdleKeepalive = 29 * 60;  // RFC 2177 §3: IDLE is renewed at least every 29 minutes
 
-constexpr std::array<std::string_view, 5> kMechanisms = {"GSSAPI", "XOAUTH2", "CRAM-MD5", "PLAIN", "LOGIN"};
+constexpr std::array<std::string_view, 8> kMechanisms = {
+    "GSSAPI", "XOAUTH2", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "DIGEST-MD5", "PLAIN", "LOGIN"};
 constexpr std::array<std::string_view, 3> kTlsLevels = {"tls_secure", "tls_no_ssl", "tls_compat"};
 constexpr std::array<std::string_view, 2> kSecureVersions = {"tls1_1", "tls1_2"};
 constexpr std::array<std::string_view, 3> kNoSslVersions = {"tls1", "tls1_1", "tls1_2"};
@@ -166,7 +167,12 @@ void read_connections(const SectionReader& section, ImapOptions& options, Reposi
     options.maxconnections = at_least_one(section, "maxconnections", 1, repository);
     options.idlefolders = read_idlefolders(section);
     const bool idle = options.idlefolders.has_value();
-    options.singlethreadperfolder = section.flag("singlethreadperfolder", idle);
+    if (!section.flag("singlethreadperfolder", true)) {
+        repository.notices.push_back(
+            section.notice("singlethreadperfolder",
+                           "'no' has no effect: a folder's messages come over one connection, many at a "
+                           "time"));
+    }
     options.holdconnectionopen = section.flag("holdconnectionopen", false) || idle;
     options.keepalive = std::max(0, section.integer("keepalive", idle ? kIdleKeepalive : 0, -kMost, kMost));
     options.usecompression = section.flag("usecompression", false);
@@ -198,7 +204,7 @@ void read_folder_names(const SectionReader& section, const Account& account, Ima
 
 std::vector<std::string> unbuilt_mechanisms(const ImapOptions& options) {
     auto mechanisms = options.auth_mechanisms.value_or(std::vector<std::string>());
-    std::erase_if(mechanisms, [](const std::string& name) { return name == "PLAIN" || name == "LOGIN"; });
+    std::erase_if(mechanisms, [](const std::string& name) { return name != "GSSAPI" && name != "XOAUTH2"; });
     return mechanisms;
 }
 

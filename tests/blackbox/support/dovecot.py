@@ -26,7 +26,7 @@ default_internal_user = {internal_user}
 default_internal_group = {internal_group}
 default_login_user = {login_user}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
 ssl = yes
 ssl_cert = <{certificate}
@@ -120,7 +120,7 @@ class Dovecot:
     # The same mail behind a server that does not offer UIDPLUS, CONDSTORE, ESEARCH, …
     modest_host = "127.0.0.2"
 
-    def __init__(self, root, mail_format="maildir", separator="/", special_users=None):
+    def __init__(self, root, mail_format="maildir", separator="/", special_users=None, mechanisms="plain login"):
         """`special_users`: settings of Dovecot for one user, as {"full": {"quota_rule": "*:storage=20K"}}."""
         self.root = pathlib.Path(root)
         self.root.mkdir(parents=True)
@@ -128,6 +128,7 @@ class Dovecot:
         (self.root / "rawlog").mkdir()
         self.log_file = self.root / "dovecot.log"
         self.separator = separator
+        self._mechanisms = mechanisms
         self._mail_directory = {"maildir": "Maildir", "mdbox": "mdbox"}[mail_format]
         # With this layout a folder's name may hold dots.
         self._mail_location = f"{mail_format}:~/{self._mail_directory}:LAYOUT=fs:INBOX=~/{self._mail_directory}/INBOX"
@@ -167,7 +168,7 @@ class Dovecot:
             internal_user="dovecot" if root else me, internal_group="dovecot" if root else my_group,
             login_user="dovenull" if root else me, certificate=self.certificate, key=self._key,
             mail_location=self._mail_location, separator=self.separator, plain_port=self.plain_port,
-            tls_port=self.tls_port))
+            tls_port=self.tls_port, mechanisms=self._mechanisms))
         self._process = subprocess.Popen(
             [programs.dovecot(), "-F", "-c", str(configuration)], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,

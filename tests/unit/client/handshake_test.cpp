@@ -2,8 +2,10 @@
 #include <future>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../../../src/client/base64.hpp"
 #include "client_fixture.hpp"
 #include "support/certificates.hpp"
 #include "support/loopback_server.hpp"
@@ -17,6 +19,27 @@ using base::ErrorCode;
 using base::Severity;
 
 class Handshakes : public ClientTest {};
+
+std::string encoded(const std::string& bytes) {
+    return base64(bytes);
+}
+
+// What base64() made of text.
+std::string decoded(const std::string& text) {
+    constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string bytes;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char digit : text) {
+        if (digit == '=') break;
+        bits = (bits << 6U) | static_cast<std::uint32_t>(kDigits.find(digit));
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>((bits >> static_cast<unsigned>(count)) & 0xFFU);
+    }
+    return bytes;
+}
 
 TEST_F(Handshakes, LogInWithOneRoundTripWhereTheServerAllowsIt) {
     with_connection(
@@ -106,6 +129,22 @@ TEST_F(Handshakes, SendEightBitPasswordsAsLiterals) {
         [](Connection&) {});
 }
 
+TEST_F(Handshakes, TryMechanismsInTheirConfiguredOrder) {
+    using Order = std::vector<std::string>;
+    const std::vector<std::pair<Order, std::string>> cases = {
+        {{"LOGIN", "PLAIN"}, "LOGIN \"user\" \"secret\""}, {{"PLAIN", "LOGIN"}, "AUTHENTICATE PLAIN"}};
+    for (const auto& [order, command] : cases) {
+        support::ScriptedServer server([&expected = command](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+            peer.ok(peer.expect_beginning(expected), "[CAPABILITY IMAP4rev1] in");
+        });
+        auto settings = settings_for(server);
+        settings.auth_mechanisms = order;
+        open(settings).reset();
+        EXPECT_EQ(server.complaints(), std::vector<std::string>{});
+    }
+}
+
 TEST_F(Handshakes, StopAtACredentialsRefusal) {
     const auto error = error_of_opening([](Peer& peer) {
         peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
@@ -142,6 +181,107 @@ TEST_F(Handshakes, GoOnBehindAMechanismThatTheServerDoesNotUnderstand) {
         [&](Connection&) {
             EXPECT_EQ(credentials.failures, (std::vector<std::string>{"", "what?"}));
         });
+}
+
+// RFC 2195 §2.
+TEST_F(Handshakes, AnswerTheChallengeOfCramMd5) {
+    credentials.user_name = "tim";
+    credentials.secret = "tanstaaftanstaaf";
+    with_connection(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=CRAM-MD5] hello\r\n");
+            const auto tag = peer.expect("AUTHENTICATE CRAM-MD5");
+            peer.send("+ PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\r\n");
+            peer.expect_line("dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw");
+            peer.ok(tag, "[CAPABILITY IMAP4rev1] in");
+        },
+        [](Connection&) {});
+}
+
+TEST_F(Handshakes, BelieveNoServerThatAcceptsScramWithoutProof) {
+    const auto error = error_of_opening(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=SCRAM-SHA-256] hello\r\n");
+            peer.ok(peer.expect_beginning("AUTHENTICATE SCRAM-SHA-256 biwsbj11c2VyL"));
+            peer.expect_end();
+        },
+        [](ConnectionSettings& settings) {
+            settings.auth_mechanisms = {"SCRAM-SHA-256", "PLAIN"};
+        });
+    EXPECT_EQ(error.code(), ErrorCode::authentication);
+    EXPECT_THAT(error.what(), testing::HasSubstr("SCRAM-SHA-256: the server did not show"));
+}
+
+TEST_F(Handshakes, ComputeNoMoreAndNoLessIterationsThanAreReasonable) {
+    struct Case {
+        std::string iterations;
+        bool is_refused;
+    };
+    const std::vector<Case> cases = {
+        {"1", true}, {"4095", true}, {"1000001", true}, {"x", true}, {"4096", false}};
+    for (const auto& each : cases) {
+        const auto error = error_of_opening(
+            [&each](Peer& peer) {
+                peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-1] hello\r\n");
+                const auto tag = peer.expect("AUTHENTICATE SCRAM-SHA-1");
+                peer.send("+ \r\n");
+                auto first = "r=" + decoded(peer.line()).substr(std::string("n,,n=user,r=").size());
+                first.append("xyz,s=QSXCR+Q6sek8bf92,i=").append(each.iterations);
+                peer.send("+ " + encoded(first) + "\r\n");
+                EXPECT_EQ(peer.line() == "*", each.is_refused) << each.iterations;
+                peer.send(tag + " NO cancelled\r\n");
+                peer.expect_end();
+            },
+            [](ConnectionSettings& settings) { settings.auth_mechanisms = {"SCRAM-SHA-1"}; });
+        EXPECT_EQ(error.code(), ErrorCode::authentication);
+    }
+}
+
+TEST_F(Handshakes, TakeAnErrorInTheExchangeForARefusal) {
+    error_of_opening(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-1] hello\r\n");
+            const auto tag = peer.expect("AUTHENTICATE SCRAM-SHA-1");
+            peer.send("+ \r\n");
+            peer.line();
+            peer.send("+ " + encoded("e=unknown-user") + "\r\n");
+            peer.expect_line("*");
+            peer.send(tag + " NO no\r\n");
+            peer.expect_end();
+        },
+        [](ConnectionSettings& settings) { settings.auth_mechanisms = {"SCRAM-SHA-1"}; });
+    EXPECT_EQ(credentials.times_refused, 1);
+}
+
+TEST_F(Handshakes, PassOverWhatCannotTakeThePassword) {
+    credentials.secret = "tab\tinside";
+    with_connection(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=CRAM-MD5 AUTH=PLAIN] hello\r\n");
+            peer.ok(peer.expect_beginning("AUTHENTICATE PLAIN"), "[CAPABILITY IMAP4rev1] in");
+        },
+        [](Connection&) {});
+    EXPECT_EQ(sink.all<events::AuthenticationFailed>().size(), 1U);
+}
+
+TEST_F(Handshakes, GiveAWeakerMechanismNothingAfterASpoiledChallenge) {
+    const auto error = error_of_opening(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=SCRAM-SHA-1] hello\r\n");
+            const auto tag = peer.expect("AUTHENTICATE SCRAM-SHA-1");
+            peer.send("+ \r\n");
+            const auto first = peer.line();
+            EXPECT_TRUE(first.starts_with("biwsbj11c2VyL")) << first;  // "n,,n=user,"
+            peer.send("+ cj1ub3QgeW91cnM=\r\n");
+            peer.expect_line("*");
+            peer.send(tag + " NO cancelled\r\n");
+            peer.expect_end();
+        },
+        [](ConnectionSettings& settings) {
+            settings.auth_mechanisms = {"SCRAM-SHA-1", "PLAIN", "LOGIN"};
+        });
+    EXPECT_EQ(error.code(), ErrorCode::authentication);
+    EXPECT_EQ(sink.all<events::AuthenticationFailed>().size(), 1U);
 }
 
 TEST_F(Handshakes, GiveUpAtASecondChallenge) {
@@ -516,7 +656,9 @@ TEST_F(Handshakes, ShowTheWireInDebugLinesWithoutSecrets) {
     std::vector<std::string> lines;
     for (const auto& message : sink.all<events::DebugMessage>()) {
         EXPECT_EQ(message.type, events::DebugType::imap);
-        lines.push_back(message.text);
+        const auto number = message.text.substr(0, message.text.find(' '));
+        EXPECT_TRUE(number.size() > 1 && number.front() == '#') << message.text;  // that of the connection
+        lines.push_back(message.text.substr(number.size() + 1));
     }
     EXPECT_EQ(lines, (std::vector<std::string>{"< * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello",
                                                "> A1 AUTHENTICATE PLAIN [hidden]",

@@ -32,6 +32,7 @@ TEST(ReadAccount, HasTheDefaultsOfTheOriginal) {
     EXPECT_EQ(account.quick, 0);
     EXPECT_EQ(account.presynchook, "");
     EXPECT_EQ(account.postsynchook, "");
+    EXPECT_EQ(account.hooktimeout, 3600);
     EXPECT_EQ(account.maxsize, std::nullopt);
     EXPECT_EQ(account.maxage, std::nullopt);
     EXPECT_FALSE(account.maildir_windows_compatible);
@@ -51,7 +52,8 @@ TEST(ReadAccount, ReadsEveryOption) {
     builder.with("autorefresh", "0.5")
         .with("quick", "-1")
         .with("presynchook", "imapfilter")
-        .with("postsynchook", "mu index");
+        .with("postsynchook", "mu index")
+        .with("hooktimeout", "90");
     builder.with("maxsize", "2_000_000").with("maxage", "30").with("maildir-windows-compatible", "yes");
     builder.with("synclabels", "yes").with("labelsheader", "X-Label").with("ignorelabels", "a , b,,c");
     builder.with("filterheaders", "X-A, X-B")
@@ -64,6 +66,7 @@ TEST(ReadAccount, ReadsEveryOption) {
     EXPECT_EQ(account.quick, -1);
     EXPECT_EQ(account.presynchook, "imapfilter");
     EXPECT_EQ(account.postsynchook, "mu index");
+    EXPECT_EQ(account.hooktimeout, 90);
     EXPECT_EQ(account.maxsize, 2'000'000U);
     EXPECT_EQ(account.maxage, MaxAge(30));
     EXPECT_TRUE(account.maildir_windows_compatible);

@@ -170,7 +170,7 @@ TEST(ReadMbnames, ReadsPeritemRaw) {
     EXPECT_TRUE(options->enabled);
     EXPECT_TRUE(options->incremental);
     EXPECT_EQ(options->filename, "/home/me/.mutt/mailboxes");
-    EXPECT_EQ(options->peritem, "\"+%(accountname)s/%(foldername)s\"");
+    EXPECT_EQ(options->peritem.text, "\"+%(accountname)s/%(foldername)s\"");
     EXPECT_EQ(options->header.text, "\"mailboxes \"");
     EXPECT_EQ(options->separator.text, "\" \"");
     EXPECT_EQ(options->footer.text, "\"\\n\"");

@@ -78,7 +78,7 @@ TEST(ReadRepository, HasTheDefaultsOfTheOriginalForImap) {
     EXPECT_EQ(options.preauthtunnel + options.transporttunnel + options.reference, "");
     EXPECT_FALSE(options.subscribedonly);
     EXPECT_EQ(options.maxconnections, 1);
-    EXPECT_FALSE(options.singlethreadperfolder || options.holdconnectionopen || options.usecompression);
+    EXPECT_FALSE(options.holdconnectionopen || options.usecompression);
     EXPECT_EQ(options.keepalive, 0);
     EXPECT_FALSE(options.idlefolders || options.copy_ignore_eval || options.newmail_hook);
     EXPECT_TRUE(options.expunge);
@@ -187,9 +187,17 @@ TEST(ReadRepository, ReadsCredentials) {
 }
 
 TEST(ReadRepository, SaysWhichMechanismsAreNotTried) {
-    EXPECT_THAT(imap_with("auth_mechanisms", "CRAM-MD5, PLAIN").notices,
-                ElementsAre(HasSubstr("auth_mechanisms: this version cannot log in with CRAM-MD5")));
-    EXPECT_THAT(imap_with("auth_mechanisms", "LOGIN, PLAIN").notices, IsEmpty());
+    EXPECT_THAT(imap_with("auth_mechanisms", "GSSAPI, PLAIN").notices,
+                ElementsAre(HasSubstr("auth_mechanisms: this version cannot log in with GSSAPI")));
+    EXPECT_THAT(
+        imap_with("auth_mechanisms", "SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, DIGEST-MD5, LOGIN").notices,
+        IsEmpty());
+}
+
+TEST(ReadRepository, SaysThatAFolderNeverHasSeveralConnections) {
+    EXPECT_THAT(imap_with("singlethreadperfolder", "no").notices,
+                ElementsAre(HasSubstr("singlethreadperfolder: 'no' has no effect")));
+    EXPECT_THAT(imap_with("singlethreadperfolder", "yes").notices, IsEmpty());
 }
 
 TEST(ReadRepository, SaysThatTrashAndSpamFolderHaveNoEffect) {
@@ -201,7 +209,7 @@ TEST(ReadRepository, SaysThatTrashAndSpamFolderHaveNoEffect) {
 TEST(ReadRepository, ReadsHowToUseAServer) {
     auto builder = imap();
     builder.with("reference", "Mail/").with("subscribedonly", "yes").with("maxconnections", "5");
-    builder.with("singlethreadperfolder", "yes").with("holdconnectionopen", "yes").with("keepalive", "60");
+    builder.with("holdconnectionopen", "yes").with("keepalive", "60");
     builder.with("expunge", "no")
         .with("usecompression", "yes")
         .with("retrycount", "4")
@@ -212,7 +220,6 @@ TEST(ReadRepository, ReadsHowToUseAServer) {
     EXPECT_EQ(options.reference, "Mail/");
     EXPECT_TRUE(options.subscribedonly);
     EXPECT_EQ(options.maxconnections, 5);
-    EXPECT_TRUE(options.singlethreadperfolder);
     EXPECT_TRUE(options.holdconnectionopen);
     EXPECT_EQ(options.keepalive, 60);
     EXPECT_FALSE(options.expunge);
@@ -227,7 +234,6 @@ TEST(ReadRepository, ChangesDefaultsForIdlefolders) {
     const auto options = imap_with("idlefolders", "['INBOX']").imap();
     EXPECT_EQ(options.idlefolders->text, "['INBOX']");
     EXPECT_EQ(options.keepalive, 29 * 60);
-    EXPECT_TRUE(options.singlethreadperfolder);
     EXPECT_TRUE(options.holdconnectionopen);
     EXPECT_FALSE(imap_with("idlefolders", "[\n]").imap().idlefolders);
 }
