@@ -12,6 +12,12 @@ void ErrorLog::report(const events::Record& record) {
 }
 
 void ErrorLog::remember(const events::Event& event) {
+    if (const auto* finished = std::get_if<events::FolderFinished>(&event)) {
+        const std::lock_guard lock(errors_mutex_);
+        remote_changed_ = remote_changed_ || finished->to_remote.any();
+        local_changed_ = local_changed_ || finished->to_local.any();
+        return;
+    }
     const bool is_error = events::level_of(event) == events::Level::error;
     const bool is_uid_validity_problem = std::holds_alternative<events::UidValidityProblem>(event);
     if (!is_error && !is_uid_validity_problem) return;
@@ -34,6 +40,14 @@ int ErrorLog::exit_status() const {
     const std::lock_guard lock(errors_mutex_);
     if (!errors_.empty()) return 1;
     return uid_validity_problem_ ? 2 : 0;
+}
+
+int ErrorLog::extended_exit_status() const {
+    constexpr int kRemoteChanged = 32;
+    constexpr int kLocalChanged = 64;
+    const int status = exit_status();
+    const std::lock_guard lock(errors_mutex_);
+    return status | (remote_changed_ ? kRemoteChanged : 0) | (local_changed_ ? kLocalChanged : 0);
 }
 
 std::vector<std::string> ErrorLog::final_report(std::string_view closing) const {

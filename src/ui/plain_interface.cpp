@@ -6,7 +6,8 @@ namespace offlineimap::ui {
 
 void PlainInterface::report(const events::Record& record) {
     std::string text;
-    for (const auto& line : visible_lines(record.event, visibility_)) text += line.text + '\n';
+    for (const auto& line : visible_lines(record.event, visibility_))
+        text += (has_colours_ ? coloured(line.text, line.level) : line.text) + '\n';
     const std::lock_guard lock(output_mutex_);
     write_whole(output_, text);
 }

@@ -6,12 +6,14 @@
 #include "offlineimap/events/reporter.hpp"
 #include "offlineimap/ui/visibility.hpp"
 
+#include "terminal.hpp"
+
 namespace offlineimap::ui {
 
 class PlainInterface final : public events::Sink {
   public:
-    PlainInterface(int output, const Visibility& visibility) noexcept
-        : output_(output), visibility_(visibility) {}
+    PlainInterface(int output, const Visibility& visibility)
+        : output_(output), visibility_(visibility), has_colours_(terminal_at(output).has_colours) {}
 
     void report(const events::Record& record) override;
     bool wants(events::DebugType type) const noexcept override { return visibility_.debug.contains(type); }
@@ -21,6 +23,7 @@ class PlainInterface final : public events::Sink {
   private:
     const int output_;
     const Visibility visibility_;
+    const bool has_colours_;
     // Guards no data: it keeps the parts of a record together when one write does not take them all.
     std::mutex output_mutex_;
 };

@@ -26,6 +26,8 @@ bool is_visible(const events::Event& event, events::Level level, const Visibilit
 std::vector<Line> visible_lines(const events::Event& event, const Visibility& visibility) {
     const auto level = level_shown_by(visibility, event);
     if (!is_visible(event, level, visibility)) return {};
+    if (const auto* const debug = std::get_if<events::DebugMessage>(&event))
+        return {Line{level, safe_for_terminal(events::dated_text_of(*debug))}};
     std::vector<Line> lines;
     for (const auto& record : events::records_of(event)) {
         lines.push_back(Line{level, safe_for_terminal(record)});

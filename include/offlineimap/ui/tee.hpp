@@ -17,6 +17,7 @@ class Tee final : public events::Sink {
 
     void report(const events::Record& record) override;
     bool wants(events::DebugType type) const noexcept override;
+    bool wants_progress() const noexcept override { return interface_->wants_progress(); }
     bool can_ask_password() const noexcept override { return interface_->can_ask_password(); }
     std::optional<std::string> ask_password(const events::PasswordRequest& request) override;
 

@@ -71,6 +71,26 @@ TEST(ErrorLog, ErrorOutranksUidValidityProblem) {
     EXPECT_EQ(log.exit_status(), 1);
 }
 
+TEST(ErrorLog, ExtendedStatusSaysWhichSideChanged) {
+    const events::Changes none;
+    const events::Changes some{.copied = 0, .bytes = 0, .deleted = 0, .flagged = 1};
+    const auto status_after = [](const events::Changes& to_remote, const events::Changes& to_local,
+                                 const events::Event& also) {
+        Recorder recorder;
+        ErrorLog log(recorder);
+        log.report({"T", events::FolderFinished{"Test", {}, {}, to_remote, to_local, {}}});
+        log.report({"T", also});
+        return log.extended_exit_status();
+    };
+    const events::Event nothing = events::Information{"x"};
+    EXPECT_EQ(status_after(none, none, nothing), 0);
+    EXPECT_EQ(status_after(some, none, nothing), 32);
+    EXPECT_EQ(status_after(none, some, nothing), 64);
+    EXPECT_EQ(status_after(some, some, nothing), 96);
+    EXPECT_EQ(status_after(some, none, events::ErrorOccurred{"", "bad"}), 33);
+    EXPECT_EQ(status_after(none, some, events::UidValidityProblem{"A", "R", 1, 2}), 66);
+}
+
 TEST(ErrorLog, KeepsTheFirstErrorsOfAnEndlessRunAndCountsTheRest) {
     Recorder next;
     ErrorLog log(next);

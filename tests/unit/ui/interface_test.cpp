@@ -9,6 +9,7 @@
 #include "offlineimap/base/error.hpp"
 
 #include "pipe.hpp"
+#include "support/noon.hpp"
 
 namespace offlineimap::ui {
 namespace {
@@ -47,34 +48,51 @@ TEST(InterfaceNames, AreFoundInAnyCase) {
 }
 
 TEST(InterfaceNames, RoundTrip) {
-    for (const auto name :
-         {Name::ttyui, Name::basic, Name::quiet, Name::syslog, Name::machineui, Name::blinkenlights}) {
-        EXPECT_EQ(parse_name(name_of(name)), name);
+    for (const auto& name : available_names()) {
+        const auto parsed = parse_name(name);
+        ASSERT_TRUE(parsed);
+        EXPECT_EQ(name_of(*parsed), name);
     }
 }
 
 TEST(InterfaceNames, UnknownOneIsAnsweredWithTheChoice) {
     EXPECT_EQ(unknown_name_message("foo"),
-              "UI 'foo' does not exist, choose one of: ttyui, basic, quiet, syslog, machineui");
+              "UI 'foo' does not exist, choose one of: ttyui, basic, quiet, syslog, machineui, "
+              "blinkenlights, json");
 }
 
-TEST(InterfaceFactory, RefusesWhatIsNotBuiltInWithTheChoice) {
-    for (const auto name : {Name::blinkenlights}) {
-        try {
-            make_interface(name, {});
-            ADD_FAILURE() << name_of(name) << " was made";
-        } catch (const base::Error& error) {
-            EXPECT_EQ(error.code(), base::ErrorCode::unsupported);
-            EXPECT_EQ(error.what(),
-                      "UI '" + std::string(name_of(name)) +
-                          "' is not built in yet, choose one of: ttyui, basic, quiet, syslog, machineui");
-        }
+// Standard input is no terminal while it lives.
+class NoTerminal {
+  public:
+    NoTerminal() : kept_(::dup(STDIN_FILENO)) {
+        const Pipe pipe;
+        ::dup2(pipe.reader(), STDIN_FILENO);
+    }
+    ~NoTerminal() { ::dup2(kept_.get(), STDIN_FILENO); }
+    NoTerminal(const NoTerminal&) = delete;
+    NoTerminal& operator=(const NoTerminal&) = delete;
+
+  private:
+    const os::FileDescriptor kept_;
+};
+
+TEST(InterfaceFactory, RefusesToDrawWhereThereIsNoTerminal) {
+    const NoTerminal nothing_to_draw_on;
+    EXPECT_FALSE(works_here(Name::blinkenlights));
+    try {
+        make_interface(Name::blinkenlights, {});
+        ADD_FAILURE() << "it was made";
+    } catch (const base::Error& error) {
+        EXPECT_EQ(error.code(), base::ErrorCode::unsupported);
+        EXPECT_STREQ(error.what(), "UI 'blinkenlights' needs a terminal that it can draw on");
     }
 }
 
-TEST(InterfaceFactory, MakesEachAvailableName) {
-    EXPECT_THAT(available_names(), ElementsAre("ttyui", "basic", "quiet", "syslog", "machineui"));
-    for (const auto& name : available_names()) EXPECT_NE(make_interface(*parse_name(name), {}), nullptr);
+TEST(InterfaceFactory, MakesEachThatWorksHere) {
+    const NoTerminal nothing_to_draw_on;
+    EXPECT_THAT(names_that_work_here(),
+                ElementsAre("ttyui", "basic", "quiet", "syslog", "machineui", "json"));
+    for (const auto& name : names_that_work_here()) EXPECT_NE(make_interface(*parse_name(name), {}), nullptr);
 }
 
 TEST(TtyUi, SetsThreadsApartAsTheOriginalDoes) {
@@ -146,12 +164,13 @@ TEST(Quiet, PrintsWarningsAndErrorsOnly) {
 }
 
 TEST(TextInterfaces, ShowDebugMessagesOfTheEnabledTypesOnly) {
-    const std::vector<Record> records = {{kInbox, events::DebugMessage{DebugType::imap, "wire"}},
-                                         {kInbox, events::DebugMessage{DebugType::thread, "thread"}},
-                                         {kInbox, events::LoadingMessageList{"IMAP", "INBOX", "INBOX"}}};
+    const std::vector<Record> records = {
+        {kInbox, events::DebugMessage{DebugType::imap, "wire", support::after_noon(), "Thread"}},
+        {kInbox, events::DebugMessage{DebugType::thread, "thread", support::after_noon(), "Thread"}},
+        {kInbox, events::LoadingMessageList{"IMAP", "INBOX", "INBOX"}}};
     for (const auto name : {Name::basic, Name::quiet}) {
         EXPECT_EQ(shown(name, records, DebugTypes().add(DebugType::imap)),
-                  "[imap]: wire\nLoading message list for IMAP[INBOX]\n");
+                  "[imap]: 12:00:00.250 Thread: wire\nLoading message list for IMAP[INBOX]\n");
     }
     EXPECT_EQ(shown(Name::basic, records), "");
 }

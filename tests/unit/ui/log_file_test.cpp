@@ -13,22 +13,13 @@
 #include "offlineimap/ui/tee.hpp"
 
 #include "recorder.hpp"
+#include "support/noon.hpp"
 
 namespace offlineimap::ui {
 namespace {
 
+using support::noon;
 using testing::ElementsAre;
-
-// Noon of 2026-11-22 in whatever zone the machine lives.
-std::time_t noon() {
-    std::tm parts{};
-    parts.tm_year = 126;
-    parts.tm_mon = 10;
-    parts.tm_mday = 22;
-    parts.tm_hour = 12;
-    parts.tm_isdst = -1;
-    return std::mktime(&parts);
-}
 
 class LogFileTest : public testing::Test {
   protected:
@@ -75,8 +66,11 @@ TEST_F(LogFileTest, QuietRunLogsWarningsAndErrorsOnlyAfterTheStart) {
 TEST_F(LogFileTest, DebugRunLogsDebugMessages) {
     LogFile log(path(), visibility_of(Name::basic, events::DebugTypes().add(events::DebugType::imap)), "s",
                 noon);
-    log.report({"a", events::DebugMessage{events::DebugType::imap, "> NOOP"}});
-    EXPECT_EQ(content(), "2026-11-22 12:00:00 INFO: s\n2026-11-22 12:00:00 DEBUG: [imap]: > NOOP\n");
+    log.report(
+        {"a", events::DebugMessage{events::DebugType::imap, "> NOOP", support::after_noon(), "Thread"}});
+    EXPECT_EQ(
+        content(),
+        "2026-11-22 12:00:00 INFO: s\n2026-11-22 12:00:00 DEBUG: [imap]: 12:00:00.250 Thread: > NOOP\n");
     EXPECT_TRUE(log.wants(events::DebugType::imap));
     EXPECT_FALSE(log.wants(events::DebugType::thread));
 }

@@ -4,6 +4,7 @@
 #include "offlineimap/ui/interface.hpp"
 
 #include "pipe.hpp"
+#include "support/noon.hpp"
 
 namespace offlineimap::ui {
 namespace {
@@ -106,7 +107,7 @@ TEST(MachineUi, ListsEachMessageOfADryRun) {
 }
 
 TEST(MachineUi, ShowsDebugMessagesOfTheTypesAskedFor) {
-    const events::DebugMessage message{DebugType::imap, "> A1 NOOP"};
+    const events::DebugMessage message{DebugType::imap, "> A1 NOOP", support::after_noon(), "T"};
     EXPECT_EQ(shown(message), "");
     EXPECT_EQ(shown(message, "T", events::DebugTypes().add(DebugType::maildir)), "");
     EXPECT_EQ(shown(message, "T", events::DebugTypes().add(DebugType::imap)),

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <poll.h>
 #include <pty.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <thread>
@@ -230,6 +231,7 @@ TEST(TtyUiPassword, AsksOnTheTerminalOfTheProcess) {
     const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
     ASSERT_GE(child, 0);
     if (child == 0) {
+        ::setenv("NO_COLOR", "1", 1);
         const auto interface = make_interface(Name::ttyui, {});
         ::_exit(interface->ask_password(kRequest) == "secret" ? 0 : 1);
     }

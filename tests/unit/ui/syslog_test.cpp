@@ -9,6 +9,8 @@
 
 #include "offlineimap/ui/interface.hpp"
 
+#include "support/noon.hpp"
+
 namespace offlineimap::ui {
 namespace {
 
@@ -28,18 +30,22 @@ Written written(const std::vector<events::Event>& events, const Visibility& visi
 
 TEST(Syslog, GivesEachLevelItsPriority) {
     EXPECT_THAT(
-        written({events::Information{"info"}, events::WarningGiven{"warning"},
-                 events::ErrorOccurred{"", "text"}, events::DebugMessage{events::DebugType::imap, "debug"}},
-                {.debug = events::DebugTypes::all()}),
+        written(
+            {events::Information{"info"}, events::WarningGiven{"warning"}, events::ErrorOccurred{"", "text"},
+             events::DebugMessage{events::DebugType::imap, "debug", support::after_noon(), "Thread"}},
+            {.debug = events::DebugTypes::all()}),
         ElementsAre(Pair(LOG_INFO, "info"), Pair(LOG_WARNING, "warning"), Pair(LOG_ERR, "ERROR: text"),
-                    Pair(LOG_DEBUG, "[imap]: debug")));
+                    Pair(LOG_DEBUG, "[imap]: 12:00:00.250 Thread: debug")));
 }
 
 TEST(Syslog, ShowsWhatTheInterfaceBesideItShows) {
     const std::vector<events::Event> events = {events::Information{"info"}, events::WarningGiven{"warning"}};
     EXPECT_THAT(written(events, visibility_of(Name::quiet, {})), ElementsAre(Pair(LOG_WARNING, "warning")));
     EXPECT_EQ(written(events, visibility_of(Name::syslog, {})).size(), 2U);
-    EXPECT_THAT(written({events::DebugMessage{events::DebugType::imap, "hidden"}}, {}), IsEmpty());
+    EXPECT_THAT(
+        written({events::DebugMessage{events::DebugType::imap, "hidden", support::after_noon(), "Thread"}},
+                {}),
+        IsEmpty());
 }
 
 TEST(Syslog, MakesAMessageOfEachLine) {
