@@ -14,12 +14,14 @@
 namespace offlineimap::app {
 
 Audience::Audience(const CommandLine& command_line, ui::Name name, std::vector<std::string> arguments,
-                   std::stop_token stop) {
+                   Reins reins) {
     const auto debug = command_line.debug ? command_line.debug->types : events::DebugTypes();
     const auto visibility = ui::visibility_of(name, debug);
-    interface_ = ui::make_interface(name, {.debug = debug, .stop = std::move(stop), .output = {}});
-    interface_->report({"MainThread", events::ProgramStarted{ui::banner(program_version())}});
+    interface_ = ui::make_interface(
+        name, {.debug = debug, .stop = std::move(reins.stop), .output = {}, .wake = std::move(reins.wake)});
+    // First of all, because the run ends here if the file cannot be opened.
     if (command_line.log_file) open_log_file(command_line, visibility, std::move(arguments));
+    interface_->report({"MainThread", events::ProgramStarted{ui::banner(program_version())}});
     // With the syslog interface, -s would say everything twice.
     if (command_line.syslog && name != ui::Name::syslog)
         beside_.push_back(std::make_unique<ui::Syslog>(visibility, ui::system_log()));

@@ -2,6 +2,7 @@
 // the report at the end.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -15,12 +16,17 @@
 
 namespace offlineimap::app {
 
+// How an interface with keys steers the run.
+struct Reins {
+    std::stop_token stop;
+    std::function<void(const std::string& account)> wake;
+};
+
 class Audience {
   public:
     // Shows the banner. `arguments` are those of the process, for the log file. Throws Error{critical, …} if
     // the interface is not built in or the log file cannot be opened.
-    Audience(const CommandLine& command_line, ui::Name name, std::vector<std::string> arguments,
-             std::stop_token stop);
+    Audience(const CommandLine& command_line, ui::Name name, std::vector<std::string> arguments, Reins reins);
 
     ui::ErrorLog& sink() noexcept { return *errors_; }
     // For the report itself, which must not be remembered as more errors.

@@ -67,6 +67,8 @@ void declare_options(CLI::App& app, const VersionTexts& versions) {
     declare_flag(app, "--migrate-fmd5-using-nametrans",
                  "give messages stored by versions before 6.3.5 their new FMD5 hashes");
     declare_flag(app, "--mbnames-prune", "forget mbnames entries of accounts that are configured no more");
+    declare_flag(app, "--ext-exit",
+                 "add to the exit status: 32 if anything changed on the remote side, 64 on the local side");
     declare_flag(app, "--ignore-keyring", "read no passwords from the keyring");
     declare_flag(app, "--update-keyring", "store the passwords that were used in the keyring");
 }
@@ -308,6 +310,7 @@ CommandLine read_values(const CLI::App& app) {
                        .info = given("--info"),
                        .migrate_fmd5 = given("--migrate-fmd5-using-nametrans"),
                        .prune_mbnames = given("--mbnames-prune"),
+                       .extended_exit = given("--ext-exit"),
                        .ignore_keyring = given("--ignore-keyring"),
                        .update_keyring = given("--update-keyring")};
 }
@@ -349,7 +352,10 @@ std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* cons
     if (!tokens) return usage_error(tokens.error());
     if (auto exit = hand_over(app, *std::move(tokens), versions)) return *std::move(exit);
 
-    return read_values(app);
+    auto command_line = read_values(app);
+    if (command_line.profile_directory && command_line.profile_directory->empty())
+        return usage_error("-P option requires a directory that has a name");
+    return command_line;
 }
 
 }  // namespace offlineimap::app

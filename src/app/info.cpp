@@ -46,7 +46,8 @@ std::string endpoint_line(const Run& run, const config::ImapOptions& imap) {
     if (imap.remotehosteval) host = run.interpreter.evaluate_text(*imap.remotehosteval, python::Names::plain);
     std::string port = "None";
     if (imap.remoteporteval) {
-        port = std::to_string(run.interpreter.evaluate_integer(*imap.remoteporteval, python::Names::plain));
+        const auto given = run.interpreter.evaluate_integer(*imap.remoteporteval, python::Names::plain);
+        if (given) port = std::to_string(*given);
     } else if (imap.remoteport) {
         port = std::to_string(*imap.remoteport);
     }

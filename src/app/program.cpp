@@ -1,5 +1,7 @@
 #include "offlineimap/app/program.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <utility>
@@ -12,7 +14,6 @@
 #include "offlineimap/sync/control.hpp"
 #include "offlineimap/ui/banner.hpp"
 #include "offlineimap/ui/interface.hpp"
-#include "offlineimap/ui/password_prompt.hpp"
 
 #include "audience.hpp"
 #include "run.hpp"
@@ -41,29 +42,18 @@ struct InterfaceChoice {
 InterfaceChoice choose_interface(const CommandLine& command_line, const config::General& general) {
     if (command_line.info) return {ui::Name::ttyui, {}};
     const auto& written = command_line.interface.value_or(general.ui);
-    const auto choice = config::choose_ui(written, ui::available_names());
+    const auto choice = config::choose_ui(written, ui::names_that_work_here());
     const auto name = ui::parse_name(choice.name);
     if (!name)
         throw base::Error(base::Severity::critical, base::ErrorCode::usage,
                           ui::unknown_name_message(choice.name));
-    if (!choice.notice) return {*name, {}};
-    return {*name, {*choice.notice}};
-}
-
-// -P: makes the directory, and says what the user should know about it.
-std::vector<std::string> prepare_profiling(const CommandLine& command_line) {
-    if (!command_line.profile_directory) return {};
-    const auto& directory = *command_line.profile_directory;
-    std::vector<std::string> notices;
-    if (!command_line.single_thread) notices.emplace_back("Profile mode: Forcing to singlethreaded.");
-    std::error_code ignored;
-    if (std::filesystem::is_directory(directory, ignored)) {
-        notices.push_back("Profile mode: Directory '" + directory + "' already exists!");
-    } else {
-        os::make_directories(directory, kOwnerOnly, base::Severity::critical);
-    }
-    notices.push_back("Profile mode: Potentially large data will be created in '" + directory + "'");
-    return notices;
+    InterfaceChoice chosen{*name, {}};
+    if (choice.notice) chosen.notices.push_back(*choice.notice);
+    if (ui::works_here(*name)) return chosen;
+    // Differs from OfflineIMAP, which ends with a traceback: cron has no terminal.
+    chosen.name = ui::Name::ttyui;
+    chosen.notices.push_back("UI '" + choice.name + "' needs a terminal that it can draw on; using 'ttyui'");
+    return chosen;
 }
 
 void announce(const CommandLine& command_line, const events::Reporter& reporter) {
@@ -100,7 +90,7 @@ class Steering {
                            "times to shutdown immediately"});
                        control.request_stop();
                    },
-               .before_abort = &ui::restore_terminal}) {}
+               .before_abort = &ui::release_terminal}) {}
 
   private:
     Signals signals_;
@@ -119,6 +109,27 @@ void work_on_accounts(const Run& run, const std::vector<std::string>& accounts, 
     }
 }
 
+bool is_for_syncing(const CommandLine& command_line) {
+    return !command_line.info && !command_line.migrate_fmd5 && !command_line.prune_mbnames &&
+           !command_line.delete_folder;
+}
+
+// -P: makes the directory, and says what the user should know about it.
+void prepare_profiling(const CommandLine& command_line, const events::Reporter& reporter) {
+    if (!command_line.profile_directory) return;
+    if (!is_for_syncing(command_line))
+        return warn({"Profile mode: there is no sync to profile; -P has no effect"}, reporter);
+    const auto& directory = *command_line.profile_directory;
+    if (!command_line.single_thread) warn({"Profile mode: Forcing to singlethreaded."}, reporter);
+    std::error_code ignored;
+    if (std::filesystem::is_directory(directory, ignored)) {
+        warn({"Profile mode: Directory '" + directory + "' already exists!"}, reporter);
+    } else {
+        os::make_directories(directory, kOwnerOnly, base::Severity::critical);
+    }
+    warn({"Profile mode: Potentially large data will be created in '" + directory + "'"}, reporter);
+}
+
 bool is_for_pruning(const CommandLine& command_line) {
     return command_line.prune_mbnames && !command_line.info && !command_line.migrate_fmd5;
 }
@@ -131,6 +142,7 @@ void run_mode(const Run& run, sync::Control& control, std::string& closing) {
     closing = selection.closing;
     if (!selection.valid) return;
     warn(config::unknown_option_warnings(run.document, selection.accounts), run.reporter);
+    prepare_profiling(run.command_line, run.reporter);
     const Steering steering(control, run.reporter);
     work_on_accounts(run, selection.accounts, control);
 }
@@ -150,18 +162,29 @@ void report_end(Audience& audience, const std::string& closing) {
     audience.listeners().report({"MainThread", events::ProgramEnded{!closing.empty(), closing}});
 }
 
+// newmail_hook finds the list of changes in its environment. Where the variable is there before there are
+// threads, setting it later replaces one value, and no getenv() meets an environment that moves meanwhile.
+void prepare_environment(const config::Document& document) {
+    const auto sections = document.sections();
+    const bool is_needed = std::any_of(sections.begin(), sections.end(), [&](const std::string& section) {
+        return document.has(section, "newmail_hook");
+    });
+    if (is_needed) ::setenv("OIMAP_CHANGES", "", 1);
+}
+
 int run_with_configuration(const CommandLine& command_line, std::vector<std::string> arguments) {
     const auto surroundings = read_surroundings();
     auto read = config_file::read_file(find_config_file(command_line.config_file, surroundings));
-    const auto profiling_notices = prepare_profiling(command_line);
     for (const auto& argument : command_line.overrides) config_file::apply_override(read.document, argument);
     const auto general = with_switches(config::read_general(read.document, surroundings), command_line);
     const auto interface = choose_interface(command_line, general);
+    prepare_environment(read.document);
 
     sync::Control control;
-    Audience audience(command_line, interface.name, std::move(arguments), control.stop_token());
+    Audience audience(command_line, interface.name, std::move(arguments),
+                      {.stop = control.stop_token(),
+                       .wake = [&control](const std::string& account) { control.wake(account); }});
     const events::Reporter reporter(audience.sink(), "MainThread");
-    warn(profiling_notices, reporter);
     warn(interface.notices, reporter);
     announce(command_line, reporter);
     warn(read.warnings, reporter);
@@ -185,7 +208,8 @@ int run_with_configuration(const CommandLine& command_line, std::vector<std::str
         // Ended on request: what was done is recorded, and there is nothing to report.
     }
     report_end(audience, closing);
-    return audience.sink().exit_status();
+    return command_line.extended_exit ? audience.sink().extended_exit_status()
+                                      : audience.sink().exit_status();
 }
 
 int run(int argc, const char* const* argv) {

@@ -37,6 +37,17 @@ std::vector<std::string> component_versions() {
     return {net::tls_library_version(), status::database_library_version(), python::Interpreter::version()};
 }
 
+namespace {
+
+// Nobody but these two hooks empties or needs the list.
+std::filesystem::path changes_file(const config::General& general, const config::Account& account,
+                                   const config::Repository& remote) {
+    if (general.dry_run || (account.postsynchook.empty() && !remote.imap().newmail_hook)) return {};
+    return general.metadata / (account.name + ".changes");
+}
+
+}  // namespace
+
 sync::AccountEnds Run::make_ends(const std::string& name, const events::Reporter& speaker) const {
     auto account = config::read_account(document, name);
     if (command_line.once) account.autorefresh_minutes = 0;
@@ -54,8 +65,10 @@ sync::AccountEnds Run::make_ends(const std::string& name, const events::Reporter
                                          .paths = surroundings,
                                          .interpreter = interpreter,
                                          .sink = sink,
-                                         .version = program_version()};
+                                         .version = program_version(),
+                                         .changes_file = changes_file(general, account, remote)};
     sync::AccountEnds ends;
+    ends.changes_file = needs.changes_file;
     ends.remote = repository::make_remote_repository(remote, needs);
     ends.local = repository::make_local_repository(local, needs);
     ends.account = std::move(account);
@@ -109,16 +122,20 @@ std::string text_of(const Run& run, const config::Expression& expression) {
 std::unique_ptr<sync::Mbnames> make_mbnames(const Run& run) {
     const auto options = config::read_mbnames(run.document, run.surroundings);
     if (!options || !options->enabled) return nullptr;
-    sync::MbnamesSettings settings{.directory = run.general.metadata / "mbnames",
-                                   .filename = options->filename,
-                                   .header = text_of(run, options->header),
-                                   .separator = text_of(run, options->separator),
-                                   .footer = text_of(run, options->footer),
-                                   .peritem = options->peritem,
-                                   .incremental = options->incremental,
-                                   .dry_run = run.general.dry_run,
-                                   .selects = nullptr,
-                                   .sorted_order = nullptr};
+    sync::MbnamesSettings settings{
+        .directory = run.general.metadata / "mbnames",
+        .filename = options->filename,
+        .header = text_of(run, options->header),
+        .separator = text_of(run, options->separator),
+        .footer = text_of(run, options->footer),
+        .peritem = options->peritem.text,
+        .format = [&interpreter = run.interpreter, option = options->peritem](
+                      const std::string& conversion,
+                      const sync::MbnamesItem& item) { return interpreter.format(option, conversion, item); },
+        .incremental = options->incremental,
+        .dry_run = run.general.dry_run,
+        .selects = nullptr,
+        .sorted_order = nullptr};
     if (options->folderfilter) {
         settings.selects =
             [filter = run.interpreter.evaluate_function(*options->folderfilter, python::Names::with_re)](

@@ -73,6 +73,7 @@ void on_abort(int signal, siginfo_t* info, void*) noexcept {
         on_finish(signal);
         return;
     }
+    if (auto* const act = last_act.load(); act != nullptr) act();
     ::signal(SIGABRT, SIG_DFL);
     ::raise(SIGABRT);  // delivered when this handler returns
 }

@@ -115,6 +115,7 @@ Account read_account(const Document& document, std::string_view name) {
     account.quick = section.integer("quick", 0, -kMost, kMost);
     account.presynchook = section.text_or("presynchook", "");
     account.postsynchook = section.text_or("postsynchook", "");
+    account.hooktimeout = section.integer("hooktimeout", account.hooktimeout, 0, kMost);
     account.maxsize = read_maxsize(document, section);
     account.maxage = read_maxage(section);
     account.maildir_windows_compatible = section.flag("maildir-windows-compatible", false);

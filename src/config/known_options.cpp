@@ -30,6 +30,7 @@ constexpr KnownOption kOptions[] = {
     {"quick", Place::account},
     {"presynchook", Place::account},
     {"postsynchook", Place::account},
+    {"hooktimeout", Place::account},
     {"maxsize", Place::account},
     {"maxage", Place::account},
     {"maildir-windows-compatible", Place::account},

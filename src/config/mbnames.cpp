@@ -26,8 +26,8 @@ std::optional<Mbnames> read_mbnames(const Document& document, const Surroundings
     options.header = *section.expression("header");
     options.separator = *section.expression("sep");
     options.footer = *section.expression("footer");
-    // A template of its own with the same %(name)s form: neither evaluated nor interpolated.
-    options.peritem = document.find(kSection, "peritem")->value;
+    const RawOption& peritem = *document.find(kSection, "peritem");
+    options.peritem = {peritem.value, std::string(kSection), peritem.name, peritem.origin};
     options.folderfilter = section.expression("folderfilter");
     options.sort_keyfunc = section.expression("sort_keyfunc");
     options.incremental = section.flag("incremental", false);

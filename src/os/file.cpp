@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -15,21 +16,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-ErrorCode code_for(int errno_value) noexcept {
-    switch (errno_value) {
-        case ENOSPC:
-        case EDQUOT:
-            return ErrorCode::disk_full;
-        case EACCES:
-        case EPERM:
-        case EROFS:
-            return ErrorCode::permission;
-        case ENOENT:
-            return ErrorCode::not_found;
-        default:
-            return ErrorCode::io;
-    }
-}
+constexpr mode_t kAsTheUmaskGives = 0666;
+constexpr mode_t kPermissions = 07777;
+constexpr mode_t kOwnerOnly = 0600;
+constexpr int kMostLinks = 40;  // what Linux follows
 
 template <class Call>
 auto retry_interrupted(Call call) {
@@ -38,10 +28,8 @@ auto retry_interrupted(Call call) {
     return result;
 }
 
-FileDescriptor open_or_throw(int directory, const fs::path& path, int flags, std::string_view attempt,
-                             Severity severity) {
-    FileDescriptor file(
-        retry_interrupted([&] { return ::openat(directory, path.c_str(), flags | O_CLOEXEC); }));
+FileDescriptor open_or_throw(const fs::path& path, int flags, std::string_view attempt, Severity severity) {
+    FileDescriptor file(retry_interrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC); }));
     if (!file) throw_errno(severity, attempt, path, errno);
     return file;
 }
@@ -50,15 +38,57 @@ fs::path directory_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-// Creates, fills and, if asked, syncs the file that is to take the place of another.
-void write_replacement(const fs::path& path, std::string_view content, Sync sync, Severity severity,
-                       mode_t mode) {
+// Where the links end that the last part of `path` may be; that place may be empty. Links among its
+// directories are the system's to follow.
+fs::path end_of_links(fs::path path, Severity severity) {
+    std::error_code failure;
+    for (int followed = 0; fs::is_symlink(fs::symlink_status(path, failure)); ++followed) {
+        if (followed == kMostLinks) throw_errno(severity, "follow", path, ELOOP);
+        const fs::path target = fs::read_symlink(path, failure);
+        if (failure) throw_errno(severity, "follow", path, failure.value());
+        path = path.parent_path() / target;
+    }
+    return path;
+}
+
+bool is_the_file_at(const fs::path& path, const FileDescriptor& file) {
+    struct stat there {};
+    struct stat here {};
+    return ::lstat(path.c_str(), &there) == 0 && ::fstat(file.get(), &here) == 0 &&
+           there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+}
+
+// Opens the file that is to take the place of another. Whoever else replaces the same one, in this process or
+// another, waits until the descriptor is closed. (Where there are no locks, it is as if nobody else did.)
+FileDescriptor open_replacement(const fs::path& path, Severity severity, mode_t mode) {
     // A left-over of an interrupted replacement is overwritten; a symbolic link there is not ours.
-    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
-    const FileDescriptor file(retry_interrupted([&] { return ::open(path.c_str(), flags, mode); }));
-    if (!file) throw_errno(severity, "create", path, errno);
+    const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    for (;;) {
+        FileDescriptor file(retry_interrupted([&] { return ::open(path.c_str(), flags, mode); }));
+        if (!file) throw_errno(severity, "create", path, errno);
+        retry_interrupted([&] { return ::flock(file.get(), LOCK_EX); });
+        // Otherwise the one who had it before has given it the other name meanwhile.
+        if (!is_the_file_at(path, file)) continue;
+        if (::ftruncate(file.get(), 0) < 0) throw_errno(severity, "empty", path, errno);
+        return file;
+    }
+}
+
+// The group as well; where that cannot be, the group gets nothing.
+void give_permissions_of(const struct stat& former, const FileDescriptor& file, const fs::path& path,
+                         Severity severity) {
+    const bool has_group = ::fchown(file.get(), static_cast<uid_t>(-1), former.st_gid) == 0;
+    const mode_t mode = former.st_mode & kPermissions & ~(has_group ? 0U : mode_t{S_IRWXG});
+    if (::fchmod(file.get(), mode) < 0) throw_errno(severity, "set permissions of", path, errno);
+}
+
+// Fills and, if asked, syncs the file that is to take the place of another.
+FileDescriptor write_replacement(const fs::path& path, std::string_view content, Sync sync, Severity severity,
+                                 mode_t mode) {
+    FileDescriptor file = open_replacement(path, severity, mode);
     write_all(file.get(), content, severity, path);
     if (sync == Sync::yes) sync_file(file.get(), severity, path);
+    return file;
 }
 
 }  // namespace
@@ -81,23 +111,34 @@ void FileDescriptor::reset() noexcept {
     if (descriptor_ >= 0) ::close(release());
 }
 
+ErrorCode error_code_of(int errno_value) noexcept {
+    switch (errno_value) {
+        case ENOSPC:
+        case EDQUOT:
+            return ErrorCode::disk_full;
+        case EACCES:
+        case EPERM:
+        case EROFS:
+            return ErrorCode::permission;
+        case ENOENT:
+            return ErrorCode::not_found;
+        default:
+            return ErrorCode::io;
+    }
+}
+
 void throw_errno(Severity severity, std::string_view attempt, const fs::path& path, int errno_value) {
-    throw Error(severity, code_for(errno_value),
+    throw Error(severity, error_code_of(errno_value),
                 "cannot " + std::string(attempt) + " '" + path.string() +
                     "': " + std::generic_category().message(errno_value));
 }
 
 FileDescriptor open_for_reading(const fs::path& path, Severity severity) {
-    return open_or_throw(AT_FDCWD, path, O_RDONLY, "open", severity);
-}
-
-FileDescriptor open_at_for_reading(int directory, const std::string& name, Severity severity) {
-    // O_NONBLOCK: a FIFO in place of the file must not hang us; it means nothing for a regular file.
-    return open_or_throw(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, "open", severity);
+    return open_or_throw(path, O_RDONLY, "open", severity);
 }
 
 FileDescriptor open_directory(const fs::path& path, Severity severity) {
-    return open_or_throw(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, "open directory", severity);
+    return open_or_throw(path, O_RDONLY | O_DIRECTORY, "open directory", severity);
 }
 
 std::optional<FileDescriptor> create_at(int directory, const std::string& name, mode_t mode,
@@ -154,9 +195,27 @@ void replace_file(const fs::path& path, std::string_view content, Sync sync, Sev
 
 void replace_file_through(const fs::path& temporary, const fs::path& path, std::string_view content,
                           Sync sync, Severity severity, mode_t mode) {
-    write_replacement(temporary, content, sync, severity, mode);
+    const auto file = write_replacement(temporary, content, sync, severity, mode);
     if (::rename(temporary.c_str(), path.c_str()) < 0) throw_errno(severity, "replace", path, errno);
     if (sync == Sync::yes) sync_directory(directory_of(path), severity);
+}
+
+void replace_named_file(const fs::path& path, std::string_view content, Severity severity) {
+    const fs::path target = end_of_links(path, severity);
+    struct stat found {};
+    const bool exists = ::stat(target.c_str(), &found) == 0;
+    if (exists && !S_ISREG(found.st_mode)) {
+        const FileDescriptor file = open_or_throw(target, O_WRONLY, "open", severity);
+        return write_all(file.get(), content, severity, target);
+    }
+    const fs::path temporary = target.string() + ".tmp";
+    const auto file = open_replacement(temporary, severity, kAsTheUmaskGives);
+    // Never more open than what it replaces: for its owner only until it is complete.
+    if (exists && ::fchmod(file.get(), kOwnerOnly) < 0)
+        throw_errno(severity, "set permissions of", temporary, errno);
+    write_all(file.get(), content, severity, temporary);
+    if (exists) give_permissions_of(found, file, temporary, severity);
+    if (::rename(temporary.c_str(), target.c_str()) < 0) throw_errno(severity, "replace", target, errno);
 }
 
 void sync_directory(const fs::path& directory, Severity severity) {

@@ -45,7 +45,10 @@ class Pairing {
         refuse_unsafe(expected_pairs());
         const auto local_before = local_folders_;
         if (may_create_in(local_)) create_missing_locally();
-        if (may_create_in(remote_)) create_missing_remotely(local_before);
+        if (may_create_in(remote_))
+            create_missing_remotely(local_before);
+        else
+            tell_what_stays_local(local_before);
         if (!local_.options().readonly)
             context_.reporter(events::SyncingFolderStructure{end_of(remote_), end_of(local_)});
         return pairs();
@@ -213,6 +216,24 @@ class Pairing {
         } else {
             remote_folders_ = remote_.folders(context_);
         }
+    }
+
+    // Differs from OfflineIMAP, which says nothing of them.
+    void tell_what_stays_local(const std::vector<FolderEntry>& local_before) const {
+        std::set<FolderName> synced;
+        for (const auto& remote_folder : remote_folders_) synced.insert(local_name(remote_folder));
+        std::vector<std::string> names;
+        for (const auto& local_folder : local_before) {
+            if (!local_folder.selected || synced.contains(local_folder.name)) continue;
+            const auto name = remote_name(local_folder);
+            if (!is_on_server(name) && remote_.rules().selects(name))
+                names.push_back("'" + local_folder.name.text() + "'");
+        }
+        if (names.empty()) return;
+        const std::string option = remote_.options().readonly ? "readonly = yes" : "createfolders = no";
+        context_.reporter(events::Information{"Not synced, because the server does not have them and '" +
+                                              option + "' of repository '" + remote_.name() +
+                                              "' forbids to make them: " + base::join(names, ", ")});
     }
 
     void report_other_inbox(const FolderEntry& local_folder, const FolderEntry& inbox) const {

@@ -56,6 +56,10 @@ std::string value_of(const MbnamesItem& item, const std::string& key) {
 
 enum class Quotes { none, single, doubled };
 
+bool is_quote(char c) {
+    return c == '"' || c == '\'';
+}
+
 bool contains_any_of(const std::string& text, std::string_view characters) {
     return text.find_first_of(characters) != std::string::npos;
 }
@@ -97,6 +101,48 @@ std::optional<std::string> harmless(const std::string& name, Quotes quotes) {
     return escaped;
 }
 
+// One conversion of the template: "%(foldername)-10s" has the key "foldername".
+struct Conversion {
+    std::string text;
+    std::string key;
+    // r and a: Python's own quotes around the value, and its escapes in it.
+    bool is_quoted() const { return text.ends_with('r') || text.ends_with('a'); }
+};
+
+// The one that begins at `begin`. Whether it is a right one is for Python to say.
+Conversion conversion_at(const std::string& peritem, std::size_t begin) {
+    if (peritem.compare(begin, 2, "%(") != 0)
+        fail(
+            "[mbnames] peritem: a '%' must be followed by a name in parentheses, as in %(foldername)s, or "
+            "by another '%'");
+    std::size_t end = begin + 1;
+    int open = 0;  // parentheses, which a key may have, too
+    do {
+        if (end == peritem.size()) fail("[mbnames] peritem: a ')' is missing");
+        open += peritem[end] == '(' ? 1 : peritem[end] == ')' ? -1 : 0;
+        ++end;
+    } while (open > 0);
+    Conversion conversion{{}, peritem.substr(begin + 2, end - begin - 3)};
+    // Flags, width, precision and the lengths that Python ignores; then the letter of the type.
+    end = std::min(peritem.find_first_not_of("#0- +123456789*.hlL", end), peritem.size() - 1);
+    conversion.text = peritem.substr(begin, end + 1 - begin);
+    return conversion;
+}
+
+// The text that Python makes of the value; nullopt: a mail reader would act on it.
+std::optional<std::string> format_harmlessly(const Conversion& conversion, const MbnamesItem& item,
+                                             Quotes quotes, const FormatConversion& format) {
+    const auto value = value_of(item, conversion.key);
+    const auto text = format(conversion.text, item);
+    if (conversion.key == "localfolders") return text;  // the user's own text stays as it is
+    if (!conversion.is_quoted() || quotes == Quotes::doubled) return harmless(text, quotes);
+    if (conversion.text.find('.') != std::string::npos)
+        fail("[mbnames] peritem: " + conversion.text + " cuts off a quotation mark; leave the precision out");
+    // Python's own quotes go around the value, or end those of the template.
+    const auto around_value = quotes == Quotes::single ? Quotes::none : Quotes::single;
+    return harmless(value, around_value) ? std::optional(text) : std::nullopt;
+}
+
 // The accounts' files, by name.
 std::vector<std::filesystem::path> account_files(const std::filesystem::path& directory) {
     std::vector<std::filesystem::path> files;
@@ -121,38 +167,28 @@ std::vector<std::size_t> default_order(const std::vector<MbnamesItem>& items) {
 
 }  // namespace
 
-std::optional<std::string> format_item(const std::string& peritem, const MbnamesItem& item) {
+std::optional<std::string> format_item(const std::string& peritem, const MbnamesItem& item,
+                                       const FormatConversion& format) {
     std::string text;
-    bool dangerous = false;
     Quotes quotes = Quotes::none;
-    for (std::size_t i = 0; i < peritem.size(); ++i) {
-        if (contains_any_of(peritem.substr(i, 1), "\"'") && (i == 0 || peritem[i - 1] != '\\'))
-            quotes = after_quote(quotes, peritem[i]);
+    for (std::size_t i = 0; i < peritem.size();) {
         if (peritem[i] != '%') {
-            text += peritem[i];
-            continue;
-        }
-        if (peritem.compare(i, 2, "%%") == 0) {
+            const bool is_escaped = i > 0 && peritem[i - 1] == '\\';
+            if (is_quote(peritem[i]) && !is_escaped) quotes = after_quote(quotes, peritem[i]);
+            text += peritem[i++];
+        } else if (peritem.compare(i, 2, "%%") == 0) {
             text += '%';
-            ++i;
-            continue;
+            i += 2;
+        } else {
+            const auto conversion = conversion_at(peritem, i);
+            const auto value = format_harmlessly(conversion, item, quotes, format);
+            // A template with keys (<enter>) is a macro, in which a name's own would be pressed.
+            if (!value || (contains_any_of(peritem, "<") && contains_any_of(*value, "<")))
+                return std::nullopt;
+            text += *value;
+            i += conversion.text.size();
         }
-        const auto end = peritem.find(")s", i);
-        if (peritem.compare(i, 2, "%(") != 0 || end == std::string::npos) {
-            fail(
-                "[mbnames] peritem: only %(accountname)s, %(foldername)s, %(localfolders)s and %% may follow "
-                "a '%'");
-        }
-        const std::string key = peritem.substr(i + 2, end - i - 2);
-        std::optional<std::string> value = value_of(item, key);
-        if (key != "localfolders") value = harmless(*value, quotes);  // the user's own text stays as it is
-        // A template with keys (<enter>) is a macro, in which a name's own would be pressed.
-        const bool presses_keys = contains_any_of(peritem, "<") && value && contains_any_of(*value, "<");
-        dangerous = dangerous || !value || presses_keys;
-        text += value.value_or("");
-        i = end + 1;
     }
-    if (dangerous) return std::nullopt;
     return text;
 }
 
@@ -230,7 +266,7 @@ void Mbnames::write_final() const {
     const auto items = all_items();
     std::vector<std::string> lines;
     for (const auto index : settings_.sorted_order ? settings_.sorted_order(items) : default_order(items)) {
-        auto line = format_item(settings_.peritem, items[index]);
+        auto line = format_item(settings_.peritem, items[index], settings_.format);
         if (!line) {
             reporter_(events::WarningGiven{
                 "mbnames: folder '" + base::printable(value_of(items[index], "foldername")) +
@@ -240,9 +276,9 @@ void Mbnames::write_final() const {
         }
         lines.push_back(*std::move(line));
     }
-    os::replace_file(settings_.filename,
-                     settings_.header + base::join(lines, settings_.separator) + settings_.footer,
-                     os::Sync::no, base::Severity::repository);
+    os::replace_named_file(settings_.filename,
+                           settings_.header + base::join(lines, settings_.separator) + settings_.footer,
+                           base::Severity::repository);
 }
 
 }  // namespace offlineimap::sync

@@ -115,10 +115,11 @@ class Announced(DryRunCase):
         self.change_both_sides()
         result = self.dry_run("-d", "")
         self.assertEqual(self.CHANGES, self.announcements(result))
-        listed = [line for line in result.lines if line.startswith("[]: [DRYRUN] Copy message")]
-        self.assertEqual(["[]: [DRYRUN] Copy message UID 7 (1/2) Remote:INBOX -> Local:INBOX",
-                          "[]: [DRYRUN] Copy message UID 8 (2/2) Remote:INBOX -> Local:INBOX",
-                          "[]: [DRYRUN] Copy message UID -1 (1/1) Local:INBOX -> Remote:INBOX"], listed)
+        listed = [line.partition(": [DRYRUN] ")[2] for line in result.lines
+                  if line.startswith("[]: ") and "[DRYRUN] Copy message" in line]
+        self.assertEqual(["Copy message UID 7 (1/2) Remote:INBOX -> Local:INBOX",
+                          "Copy message UID 8 (2/2) Remote:INBOX -> Local:INBOX",
+                          "Copy message UID -1 (1/1) Local:INBOX -> Remote:INBOX"], listed)
 
     def test_folders_that_one_side_lacks(self):
         self.configure()
@@ -139,6 +140,20 @@ class Announced(DryRunCase):
                                "[DRYRUN] Copy 3 messages from Gone there[Local] to Remote",
                                "[DRYRUN] Copy 1 messages from New here[Local] to Remote"],
                               self.announcements(result))
+
+    def test_only_levels_that_are_missing_would_be_made(self):
+        self.configure()
+        self.account.create("Work")
+        self.workspace.sync()
+        for folder in ("Work.New", "Work.Old", "Home.A", "Home.B"):
+            self.tree.make_folder(folder)
+        self.assertCountEqual([f"[DRYRUN] Creating folder {folder}[Remote]"
+                               for folder in ("Work/New", "Work/Old", "Home", "Home/A", "Home/B")],
+                              self.announcements(self.dry_run()))
+        result = self.workspace.sync()
+        self.assertCountEqual([f"Creating folder {folder}[Remote]"
+                               for folder in ("Work/New", "Work/Old", "Home", "Home/A", "Home/B")],
+                              [line for line in result.lines if line.startswith("Creating folder")])
 
     def test_hooks_and_lists_for_mail_readers(self):
         sections = self.workspace.sections(self.user)

@@ -100,20 +100,6 @@ class MaxAge(Restricted):
         self.assertEqual([], [command for command in fetches if "1:*" in command], fetches)
         self.assertEqual([first], self.uids())
 
-    def test_the_original_sees_the_same_messages(self):
-        self.configure(account={"maxage": "30"})
-        self.append(1, days=60)
-        young = [self.append(2, days=10), self.append(3, days=60)]
-        self.workspace.oracle()
-        self.assertEqual(young, self.uids())
-        self.assert_no_op()
-        young.append(self.append(4))
-        self.workspace.sync()
-        here = self.tree.snapshot()
-        self.workspace.oracle()
-        self.assertEqual(here, self.tree.snapshot())
-        self.assertEqual(young, self.uids())
-
     def test_bad_values(self):
         tomorrow = (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
         for value, text in ((tomorrow, f"maxage led to future date {tomorrow}. Abort syncing."),
@@ -197,18 +183,6 @@ class StartDate(Restricted):
         self.assertEqual(young, self.uids())
         self.assertEqual(f"{young[0]}\n", self.start_uid())
         self.assert_no_op()
-
-    def test_the_original_finds_the_same_start(self):
-        """Each program continues where the other began."""
-        self.configure(remote={"startdate": days_ago(30).strftime("%Y-%m-%d")})
-        self.append(1, days=60)
-        young = [self.append(2, days=10)]
-        self.workspace.oracle()
-        self.assertEqual(f"{young[0]}\n", self.start_uid())
-        self.assert_no_op()
-        young.append(self.append(3))
-        self.workspace.sync()
-        self.assertEqual(young, self.uids())
 
     def test_of_the_maildir(self):
         self.configure(local={"startdate": days_ago(30).strftime("%Y-%m-%d")})

@@ -46,13 +46,15 @@ class Autorefresh(SignalCase):
         self.configure(account={"autorefresh": "0.02", "quick": "2"})
         self.account.append("INBOX", corpus.message(1))
         running = self.start()
-        running.wait_for(FINISHED, 3)
+        running.wait_for(FINISHED)
+        self.account.store("INBOX", [1], "+FLAGS", (r"\Flagged",))  # which no quick round can see
+        running.wait_for(FINISHED, 5)
         running.signal(signal.SIGUSR2)
-        result = running.finish()
-        rounds = result.output.split("*** Processing account Test")[1:]
-        self.assertIn("Copy message", rounds[0])
-        for quick in rounds[1:3]:
-            self.assertIn("Skipping INBOX (not changed)", quick)
+        rounds = running.finish().output.split("*** Processing account Test")[1:6]
+        skipped = ["Skipping INBOX (not changed)" in each for each in rounds]
+        self.assertEqual([False, True, True, False, True], skipped, rounds)
+        self.assertEqual([False, False, False, True, False], ["Adding flag F" in each for each in rounds], rounds)
+        self.assert_in_step()
 
     def test_the_lock_is_free_while_it_sleeps(self):
         self.start_and_sleep()
@@ -74,6 +76,17 @@ class Signals(SignalCase):
         self.assertLess(time.monotonic() - began, 15)
         self.assert_in_step()
         self.assertTrue(running.alive())
+
+    def test_usr1_brings_what_no_quick_round_can_see(self):
+        self.configure(account={"autorefresh": "60", "quick": "5"})
+        self.account.append("INBOX", corpus.message(1))
+        running = self.start()
+        running.wait_for(FINISHED)
+        self.account.store("INBOX", [1], "+FLAGS", (r"\Flagged",))
+        running.signal(signal.SIGUSR1)
+        running.wait_for(FINISHED, 2)
+        self.assertNotIn("Skipping INBOX", running.output())
+        self.assert_in_step()
 
     def test_usr2_lets_it_end(self):
         running = self.start_and_sleep()

@@ -37,6 +37,7 @@ struct CommandLine {
     bool info = false;                                 // --info; always with the ttyui interface
     bool migrate_fmd5 = false;                         // --migrate-fmd5-using-nametrans
     bool prune_mbnames = false;                        // --mbnames-prune
+    bool extended_exit = false;                        // --ext-exit (not in the original)
     bool ignore_keyring = false;                       // --ignore-keyring
     bool update_keyring = false;                       // --update-keyring
 

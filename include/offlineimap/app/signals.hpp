@@ -24,8 +24,8 @@ struct SignalActions {
     std::function<void()> wake;
     std::function<void()> finish;
     std::function<void()> stop;  // for the first and for the second such signal
-    // Called in the handler right before the process ends at the third; must be async-signal-safe. May be
-    // null.
+    // Called in the handler right before the process ends at the third, or by abort(); must be
+    // async-signal-safe. May be null.
     void (*before_abort)() noexcept = nullptr;
 };
 

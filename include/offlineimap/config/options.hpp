@@ -72,6 +72,7 @@ struct Account {
     int quick = 0;                   // <0 always, 0 never, N: one full then N quick
     std::string presynchook;
     std::string postsynchook;
+    int hooktimeout = 3600;  // seconds; 0: no limit
     std::optional<std::uint64_t> maxsize;
     std::optional<MaxAge> maxage;
     bool maildir_windows_compatible = false;
@@ -129,7 +130,6 @@ struct ImapOptions {
     std::string reference;  // empty: ""
     bool subscribedonly = false;
     int maxconnections = 1;
-    bool singlethreadperfolder = false;
     bool holdconnectionopen = false;
     int keepalive = 0;
     std::optional<Expression> idlefolders;
@@ -182,7 +182,7 @@ struct Mbnames {
     bool enabled = false;
     std::filesystem::path filename;
     Expression header, separator, footer;
-    std::string peritem;  // raw
+    Expression peritem;  // raw: a template of Python's % operator, neither evaluated nor interpolated
     std::optional<Expression> folderfilter;
     std::optional<Expression> sort_keyfunc;
     bool incremental = false;

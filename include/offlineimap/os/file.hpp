@@ -33,14 +33,13 @@ class FileDescriptor {
     int descriptor_ = -1;
 };
 
-// Throws the Error for `errno_value`: "cannot <attempt> '<path>': <strerror>". EDQUOT/ENOSPC → disk_full,
-// EACCES/EPERM/EROFS → permission, ENOENT → not_found, others io.
+// EDQUOT/ENOSPC → disk_full, EACCES/EPERM/EROFS → permission, ENOENT → not_found, others io.
+base::ErrorCode error_code_of(int errno_value) noexcept;
+// Throws the Error for `errno_value`: "cannot <attempt> '<path>': <strerror>".
 [[noreturn]] void throw_errno(base::Severity severity, std::string_view attempt,
                               const std::filesystem::path& path, int errno_value);
 
 FileDescriptor open_for_reading(const std::filesystem::path& path, base::Severity severity);
-// openat() relative to a directory descriptor; O_NOFOLLOW: a symbolic link in place of the file is an error.
-FileDescriptor open_at_for_reading(int directory, const std::string& name, base::Severity severity);
 FileDescriptor open_directory(const std::filesystem::path& path, base::Severity severity);
 // O_CREAT|O_EXCL|O_NOFOLLOW relative to a directory; nullopt if the name exists.
 std::optional<FileDescriptor> create_at(int directory, const std::string& name, mode_t mode,
@@ -60,12 +59,17 @@ std::optional<std::string> read_file(const std::filesystem::path& path, base::Se
 void sync_file(int descriptor, base::Severity severity, const std::filesystem::path& path_for_errors);
 
 enum class Sync { no, yes };
-// `path.tmp`, written, synced if asked, renamed over `path`, directory synced if asked.
+// `path.tmp`, written, synced if asked, renamed over `path`, directory synced if asked. Several may replace
+// one file at a time, also from several processes.
 void replace_file(const std::filesystem::path& path, std::string_view content, Sync sync,
                   base::Severity severity, mode_t mode = 0666);
 // The same through another name than `path.tmp`, in the same directory.
 void replace_file_through(const std::filesystem::path& temporary, const std::filesystem::path& path,
                           std::string_view content, Sync sync, base::Severity severity, mode_t mode);
+// For a file that the user named: a symbolic link stays and the file it leads to is replaced, which keeps its
+// permissions and, if it is new, gets those of the umask. What is no regular file (a pipe, /dev/null) is
+// written to.
+void replace_named_file(const std::filesystem::path& path, std::string_view content, base::Severity severity);
 void sync_directory(const std::filesystem::path& directory, base::Severity severity);
 
 // Tells a file or directory from another one in its place: "<inode> <time of birth>", the latter only where

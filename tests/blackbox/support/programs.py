@@ -41,6 +41,10 @@ def openssl():
     return _found("OPENSSL_BINARY", "openssl")
 
 
+def tmux():
+    return _found("TMUX_BINARY", "tmux")
+
+
 def sanitized():
     """Whether the program was built with a sanitizer: its memory and time say nothing then."""
     return bool(os.environ.get("OFFLINEIMAP_SANITIZE"))

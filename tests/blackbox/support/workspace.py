@@ -4,13 +4,14 @@ import os
 import pathlib
 import pwd
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import threading
 import time
 
-from . import programs
+from . import programs, system_file
 from .maildir import MaildirTree
 
 TIMEOUT = 60
@@ -156,7 +157,7 @@ class Workspace:
 
     # -- runs --
 
-    def _environment(self, extra):
+    def environment(self, extra=None):
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("XDG_") and name not in ("PYTHONPATH", "PYTHONHOME")}
         environment.update({"HOME": str(self.home), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"})
@@ -170,7 +171,7 @@ class Workspace:
             programs.die_with_parent()()
 
         try:
-            done = subprocess.run(arguments, env=self._environment(environment), cwd=self.home, timeout=timeout,
+            done = subprocess.run(arguments, env=self.environment(environment), cwd=self.home, timeout=timeout,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   preexec_fn=prepare, check=False)
         except subprocess.TimeoutExpired as late:
@@ -184,6 +185,11 @@ class Workspace:
         """The program under test. `before` runs in the child just before it starts."""
         interface = ["-u", ui] if ui else []
         return self._run([programs.program_under_test(), *interface, *arguments], environment, timeout, before)
+
+    def run_with_system_file(self, path, file, *arguments, ui="basic"):
+        """A run for which `path`, one of the system's, is `file`."""
+        command = [programs.program_under_test(), "-u", ui, *arguments]
+        return self._run(system_file.command_with(path, file, self.root / "system", command), None, TIMEOUT)
 
     def sync(self, *arguments, **options):
         """A run that must succeed."""
@@ -220,10 +226,18 @@ class Workspace:
 
     def start(self, *arguments, ui="basic"):
         command = [programs.program_under_test(), "-u", ui, *arguments]
-        process = subprocess.Popen(command, env=self._environment(None), cwd=self.home, stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(command, env=self.environment(None), cwd=self.home, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                                    preexec_fn=programs.die_with_parent())
         return Running(process, command)
+
+    def start_in(self, terminal, *arguments, ui="blinkenlights", environment=None, kind="screen-256color"):
+        """In a Terminal. When the program has ended, its exit status is in `status` in the home, and what `stty -a`
+        said of the terminal, in `before` and `after`."""
+        command = " ".join(map(shlex.quote, [programs.program_under_test(), "-u", ui, *arguments]))
+        script = (f"trap : INT QUIT\ncd {shlex.quote(str(self.home))}\nstty -a > before\n{command}\necho $? > status.new\n"
+                  "stty -a > after\nmv status.new status\n")
+        terminal.start(script, self.environment(environment), kind)
 
     def sync_measuring_memory(self, *arguments, timeout=TIMEOUT):
         """(result, peak resident memory in MiB) of a run that must succeed."""

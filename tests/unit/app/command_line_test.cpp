@@ -189,6 +189,7 @@ TEST(CommandLine, UsageErrorsHaveOptparsesWords) {
         {{"-a"}, "-a option requires 1 argument"},
         {{"-1oa"}, "-a option requires 1 argument"},
         {{"--delete-folder"}, "--delete-folder option requires 1 argument"},
+        {{"-P", ""}, "-P option requires a directory that has a name"},
         {{"--delete"}, "--delete-folder option requires 1 argument"},
         {{"--dry-run=1"}, "--dry-run option does not take a value"},
         {{"--dry=1"}, "--dry-run option does not take a value"},
@@ -245,7 +246,7 @@ TEST(CommandLine, HelpIsLaidOutAsTheOriginals) {
     EXPECT_THAT(text, HasSubstr("\n  --delete-folder=FOLDERNAME\n"
                                 "                        delete a folder of the remote repository\n"));
     EXPECT_THAT(text, HasSubstr("\n  -u INTERFACE          use this user interface (ttyui, basic, quiet, "
-                                "syslog,\n                        machineui)\n"));
+                                "syslog,\n                        machineui, blinkenlights, json)\n"));
     for (std::size_t at = 0; at < text.size();) {
         const auto end = text.find('\n', at);
         EXPECT_LE(end - at, 78U) << text.substr(at, end - at);

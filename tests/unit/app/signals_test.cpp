@@ -152,12 +152,12 @@ TEST(Signals, AbortFromAnotherProcessFinishes) {
 }
 
 // The exit status of a child process that does `act` under Signals; negative: the signal that ended it.
-int status_after(void (*act)()) {
+int status_after(void (*act)(), void (*before_abort)() noexcept = nullptr) {
     const pid_t process = ::fork();
     if (process == 0) {
         const rlimit no_core{};
         ::setrlimit(RLIMIT_CORE, &no_core);
-        const Signals signals({.wake = [] {}, .finish = [] {}, .stop = [] {}});
+        const Signals signals({.wake = [] {}, .finish = [] {}, .stop = [] {}, .before_abort = before_abort});
         act();
         ::_exit(0);
     }
@@ -170,6 +170,10 @@ TEST(Signals, OwnAbortStillAborts) {
     EXPECT_EQ(status_after([] { std::abort(); }), -SIGABRT);
     EXPECT_EQ(status_after([] { ::raise(SIGABRT); }), -SIGABRT);
     EXPECT_EQ(status_after([] { ::kill(::getpid(), SIGABRT); }), -SIGABRT);
+}
+
+TEST(Signals, OwnAbortHasItsLastActToo) {
+    EXPECT_EQ(status_after([] { std::abort(); }, []() noexcept { ::_exit(7); }), 7);
 }
 
 TEST(Signals, BrokenPipeIsOnlyAnErrorOfTheWrite) {

@@ -6,7 +6,9 @@
 #include <fstream>
 #include <string>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -112,16 +114,6 @@ TEST_F(File, CreateNeverTakesAnExistingName) {
     EXPECT_FALSE(fs::exists(directory_ / "elsewhere"));
 }
 
-TEST_F(File, OpenAtRefusesSymbolicLinkAndDoesNotHangOnFifo) {
-    const auto directory = open_directory(directory_.path(), Severity::folder);
-    std::ofstream(directory_ / "real") << "x";
-    fs::create_symlink("real", directory_ / "link");
-    ASSERT_EQ(::mkfifo((directory_ / "fifo").c_str(), 0600), 0);
-    EXPECT_THROW(open_at_for_reading(directory.get(), "link", Severity::message), Error);
-    EXPECT_TRUE(open_at_for_reading(directory.get(), "real", Severity::message));
-    EXPECT_TRUE(open_at_for_reading(directory.get(), "fifo", Severity::message));
-}
-
 TEST_F(File, ReadFileTellsMissingFromUnreadableAndTooLarge) {
     std::ofstream(directory_ / "ten") << "0123456789";
     EXPECT_EQ(read_file(directory_ / "none", Severity::folder), std::nullopt);
@@ -153,12 +145,58 @@ TEST_F(File, ReplaceFileSwapsWholeContentAndLeavesNoTemporary) {
     }
 }
 
+TEST_F(File, ReplaceFileIsForSeveralAtATime) {
+    const fs::path path = directory_ / "file";
+    std::vector<std::jthread> writers;
+    for (const char letter : {'a', 'b', 'c', 'd'}) {
+        writers.emplace_back([&path, letter] {
+            for (std::size_t i = 1; i <= 200; ++i)
+                replace_file(path, std::string(i, letter), Sync::no, Severity::folder, 0600);
+        });
+    }
+    writers.clear();
+    const auto content = content_of(path);
+    ASSERT_EQ(content.size(), 200U);
+    EXPECT_EQ(content.find_first_not_of(content.front()), std::string::npos) << content;
+    EXPECT_FALSE(fs::exists(directory_ / "file.tmp"));
+}
+
 TEST_F(File, ReplaceFileKeepsTheOldContentWhenItFails) {
     const fs::path path = directory_ / "state";
     replace_file(path, "old", Sync::no, Severity::folder, 0600);
     fs::create_symlink("state", directory_ / "state.tmp");
     EXPECT_THROW(replace_file(path, "new", Sync::no, Severity::folder, 0600), Error);
     EXPECT_EQ(content_of(path), "old");
+}
+
+TEST_F(File, ReplaceNamedFileFollowsLinksAndKeepsPermissions) {
+    const fs::path target = directory_ / "dotfiles" / "boxes";
+    fs::create_directory(directory_ / "dotfiles");
+    fs::create_symlink("dotfiles/second", directory_ / "first");
+    fs::create_symlink(target, directory_ / "dotfiles" / "second");
+    replace_named_file(directory_ / "first", "new", Severity::message);
+    EXPECT_EQ(permissions(target), 0644U);  // what the umask gives
+    fs::permissions(target, fs::perms{0640});
+    const fs::path reader = directory_ / "reader";
+    fs::create_hard_link(target, reader);
+    replace_named_file(directory_ / "first", "newer", Severity::message);
+    EXPECT_EQ(content_of(target), "newer");
+    EXPECT_EQ(content_of(reader), "new");  // replaced, not written over
+    EXPECT_EQ(permissions(target), 0640U);
+    EXPECT_TRUE(fs::is_symlink(directory_ / "first") && fs::is_symlink(directory_ / "dotfiles" / "second"));
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory_ / "dotfiles"), {}), 2);
+}
+
+TEST_F(File, ReplaceNamedFileWritesToWhatIsNoRegularFile) {
+    replace_named_file("/dev/null", "gone", Severity::message);
+    EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(File, ReplaceNamedFileReportsLinksThatGoInACircle) {
+    fs::create_symlink("b", directory_ / "a");
+    fs::create_symlink("a", directory_ / "b");
+    EXPECT_THAT(error_of([&] { replace_named_file(directory_ / "a", "x", Severity::message); }).what(),
+                HasSubstr("cannot follow"));
 }
 
 TEST_F(File, MakeDirectoriesGivesEveryNewLevelTheMode) {
