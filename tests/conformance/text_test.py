@@ -1,4 +1,4 @@
-"""TTYUI, Basic, Quiet and the log file beside OfflineIMAP 8.0.0's: the same lines in the same scenarios, times, addresses
+"""TTYUI, Basic, Quiet, syslog and the log file beside OfflineIMAP 8.0.0's: the same lines in the same scenarios, times, addresses
 and versions aside. The two sync users of their own with the same mail."""
 
 import collections
@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "blackbox"))
 
-from support import case, corpus  # noqa: E402
+from support import case, corpus, programs, system_log  # noqa: E402
 from support.workspace import Workspace  # noqa: E402
 
 UIS = ("ttyui", "basic", "quiet")
@@ -70,7 +70,7 @@ def original(workspace, *arguments):
     return workspace.oracle(*arguments)
 
 
-class Lines(case.SyncTestCase):
+class Comparison(case.SyncTestCase):
     def setUp(self):
         super().setUp()
         self.sides = [Side(self, "theirs", original), Side(self, "ours", ours)]
@@ -86,6 +86,8 @@ class Lines(case.SyncTestCase):
                         for lines in (theirs, mine)]
             self.assertEqual(*in_order)
 
+
+class Lines(Comparison):
     def assert_same(self, ui, *arguments):
         theirs, mine = (side.lines(ui, "-l", "log", *arguments) for side in self.sides)
         for stream in (0, 1):
@@ -141,6 +143,34 @@ class Lines(case.SyncTestCase):
         for ui in UIS:
             with self.subTest(ui=ui):
                 self.assert_same(ui)
+
+
+class SystemLog(Comparison):
+    """What goes to /dev/log: the text and the priority."""
+
+    def assert_same_messages(self, *arguments):
+        sent = []
+        for side, program in zip(self.sides, (programs.oracle(), None)):
+            with system_log.daemon(side.workspace.root) as (path, messages):
+                side.workspace.run_with_system_file("/dev/log", path, "-1", *arguments, ui="syslog", program=program)
+            sent.append([f"{priority} {comparable(line)}" for priority, text in system_log.parsed(messages)
+                         for line in text.splitlines() if not is_of_a_version(line) and line != "OfflineIMAP VERSION"])
+        self.assert_same_lines(*sent)
+        return sent[1]
+
+    def test_messages_of_a_first_sync(self):
+        for side in self.sides:
+            side.account.create("Archive")
+            side.account.append_all("INBOX", [(corpus.message(number), (), None) for number in range(3)])
+        self.assertIn("14 Copy message UID 1 (1/3) Remote:INBOX -> Local:INBOX", self.assert_same_messages())
+
+    def test_messages_about_a_folder_that_may_not_be_written(self):
+        for side in self.sides:
+            side.account.append("INBOX", corpus.message(1))
+            side.configure("Repository Remote", {"readonly": "yes"})
+            side.result()
+            side.tree.deliver("INBOX", corpus.disk_message(2), "S")
+        self.assert_same_messages()
 
 
 if __name__ == "__main__":

@@ -2,14 +2,13 @@
 
 import contextlib
 import pathlib
-import re
 import socket
 import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "blackbox"))
 
-from support import case, corpus  # noqa: E402
+from support import case, corpus, system_log  # noqa: E402
 
 USER_INFO, USER_WARNING, USER_ERROR = 14, 12, 11  # RFC 3164: facility user, and the severity
 
@@ -47,33 +46,11 @@ class Netrc(case.SyncTestCase):
 
 
 class SystemLog(case.SyncTestCase):
-    @contextlib.contextmanager
-    def daemon(self):
-        """A log daemon's socket, and the list of what arrives there."""
-        path = self.workspace.root / "log"
-        messages = []
-
-        def read(listener):
-            while message := listener.recv(65536):
-                messages.append(message.decode())
-
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-            listener.bind(str(path))
-            reader = threading.Thread(target=read, args=(listener,), daemon=True)
-            reader.start()
-            yield path, messages
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
-                last.sendto(b"", str(path))
-            reader.join(timeout=10)
-
     def run_and_read_log(self, *arguments, **options):
         """(result, [(priority, text)])"""
-        with self.daemon() as (path, messages):
+        with system_log.daemon(self.workspace.root) as (path, messages):
             result = self.workspace.run_with_system_file("/dev/log", path, *arguments, **options)
-        form = re.compile(r"<(\d+)>\w{3} [ \d]\d [:\d]{8} offlineimap\[\d+\]: (.*)")
-        found = [form.fullmatch(message) for message in messages]
-        self.assertNotIn(None, found, messages)
-        return result, [(int(match[1]), match[2]) for match in found]
+        return result, system_log.parsed(messages)
 
     def test_the_interface_writes_there_and_nowhere_else(self):
         self.configure()
@@ -101,7 +78,6 @@ class SystemLog(case.SyncTestCase):
             by_priority = {priority: [text for p, text in log if p == priority] for priority, _ in log}
             self.assertTrue([text for text in by_priority[USER_WARNING] if "autorefreshh" in text], log)
             self.assertTrue([text for text in by_priority[USER_ERROR] if text.startswith("ERROR: ")], log)
-            (self.workspace.root / "log").unlink()
 
 
 class Addresses(case.SyncTestCase):

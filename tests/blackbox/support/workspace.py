@@ -186,9 +186,9 @@ class Workspace:
         interface = ["-u", ui] if ui else []
         return self._run([programs.program_under_test(), *interface, *arguments], environment, timeout, before)
 
-    def run_with_system_file(self, path, file, *arguments, ui="basic"):
-        """A run for which `path`, one of the system's, is `file`."""
-        command = [programs.program_under_test(), "-u", ui, *arguments]
+    def run_with_system_file(self, path, file, *arguments, ui="basic", program=None):
+        """A run (of another program, if one is given) for which `path`, one of the system's, is `file`."""
+        command = [program or programs.program_under_test(), "-u", ui, *arguments]
         return self._run(system_file.command_with(path, file, self.root / "system", command), None, TIMEOUT)
 
     def sync(self, *arguments, **options):
