@@ -1,7 +1,6 @@
 #include "offlineimap/ui/password_prompt.hpp"
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <poll.h>
@@ -85,26 +84,32 @@ Answer answer_to(std::string_view keys) {
     return {password, terminal.screen(), same_settings(before, terminal.settings())};
 }
 
-std::atomic<int> signal_seen{0};
-
-// A signal that is sent to the process may be taken by any of its threads, a moment later. 0: none came.
-int next_signal() {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (signal_seen == 0 && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
-    return signal_seen;
-}
-
+// While it lives, SIGINT and SIGQUIT wait until they are asked for. (A handler would do, but for
+// ThreadSanitizer, which loses a signal whose thread ends before it is handled.)
 class CatchSignals {
   public:
     CatchSignals() {
-        signal_seen = 0;
-        for (const int signal : {SIGINT, SIGQUIT}) {
-            std::signal(signal, [](int number) { signal_seen = number; });
-        }
+        ::sigemptyset(&signals_);
+        for (const int signal : {SIGINT, SIGQUIT}) ::sigaddset(&signals_, signal);
+        ::pthread_sigmask(SIG_BLOCK, &signals_, &former_);
     }
     ~CatchSignals() {
-        for (const int signal : {SIGINT, SIGQUIT}) std::signal(signal, SIG_DFL);
+        const timespec at_once{};
+        while (::sigtimedwait(&signals_, nullptr, &at_once) > 0) continue;
+        ::pthread_sigmask(SIG_SETMASK, &former_, nullptr);
     }
+    CatchSignals(const CatchSignals&) = delete;
+    CatchSignals& operator=(const CatchSignals&) = delete;
+
+    // Negative: none came.
+    int next_signal() const {
+        const timespec limit{.tv_sec = 10, .tv_nsec = 0};
+        return ::sigtimedwait(&signals_, nullptr, &limit);
+    }
+
+  private:
+    sigset_t signals_{};
+    sigset_t former_{};
 };
 
 TEST(PasswordPrompt, ReadsALineWithoutShowingIt) {
@@ -136,7 +141,7 @@ TEST(PasswordPrompt, InterruptKeyGivesUpAndIsSentOnWithTheTerminalRestored) {
     const CatchSignals signals;
     const auto answer = answer_to("half\x03");
     EXPECT_EQ(answer.password, std::nullopt);
-    EXPECT_EQ(next_signal(), SIGINT);
+    EXPECT_EQ(signals.next_signal(), SIGINT);
     EXPECT_EQ(answer.screen, "\r\n");
     EXPECT_TRUE(answer.settings_restored);
 }
@@ -145,7 +150,7 @@ TEST(PasswordPrompt, QuitKeyGivesUpAndIsSentOn) {
     const CatchSignals signals;
     const auto answer = answer_to("half\x1c");
     EXPECT_EQ(answer.password, std::nullopt);
-    EXPECT_EQ(next_signal(), SIGQUIT);
+    EXPECT_EQ(signals.next_signal(), SIGQUIT);
     EXPECT_TRUE(answer.settings_restored);
 }
 
