@@ -42,11 +42,6 @@ Context make_context(const std::string& mechanism) {
     return Context(context);
 }
 
-// volatile: the compiler must not drop stores to memory that is about to be freed.
-void wipe(char* bytes, std::size_t size) noexcept {
-    for (std::size_t i = 0; i < size; ++i) static_cast<volatile char*>(bytes)[i] = 0;
-}
-
 // What a server may ask for: less makes its guesses at the password cheap (RFC 7677 §4), more keeps us
 // computing for minutes.
 constexpr std::uint64_t kFewestIterations = 4096;
@@ -113,7 +108,7 @@ SaslClient::SaslClient(const std::string& mechanism, const SaslLogin& login, con
 // The library frees what it was given as it is.
 SaslClient::~SaslClient() {
     if (const char* const password = gsasl_property_fast(library_->session.get(), GSASL_PASSWORD))
-        wipe(const_cast<char*>(password), std::strlen(password));
+        base::wipe(const_cast<char*>(password), std::strlen(password));
 }
 
 std::optional<std::string> SaslClient::obstacle(const std::string& mechanism, const base::Secret& password) {
@@ -124,7 +119,7 @@ std::optional<std::string> SaslClient::obstacle(const std::string& mechanism, co
     constexpr auto kNothingUnassigned = static_cast<Gsasl_saslprep_flags>(0);
     const int result = gsasl_saslprep(password.reveal().data(), kNothingUnassigned, &prepared, nullptr);
     const std::unique_ptr<char, TextDeleter> owner(prepared);
-    if (prepared != nullptr) wipe(prepared, std::strlen(prepared));
+    if (prepared != nullptr) base::wipe(prepared, std::strlen(prepared));
     if (result == GSASL_OK) return std::nullopt;
     return std::string("the password holds what it does not allow: ") + gsasl_strerror(result);
 }
@@ -136,7 +131,7 @@ base::Result<base::Secret, std::string> SaslClient::answer(const std::string& ch
     if (speaks_first_) {
         const auto refusal = attribute_of(*input, 'e');
         was_refused_ = refusal == "invalid-proof" || refusal == "unknown-user";
-        if (refusal) return base::Unexpected(std::string(*refusal));
+        if (refusal) return base::Unexpected(base::printable(*refusal));
         const auto iterations = attribute_of(*input, 'i');
         if (iterations && !is_reasonable(*iterations))
             return base::Unexpected("the server asks for " + base::printable(*iterations) + " iterations");
@@ -150,7 +145,7 @@ base::Result<base::Secret, std::string> SaslClient::answer(const std::string& ch
     is_complete_ = result == GSASL_OK;
     if (output == nullptr) return base::Secret();
     base::Secret answer(base64({output, size}));
-    wipe(output, size);
+    base::wipe(output, size);
     return answer;
 }
 

@@ -1,9 +1,11 @@
 #include "offlineimap/os/file.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -58,15 +60,27 @@ bool is_the_file_at(const fs::path& path, const FileDescriptor& file) {
            there.st_ino == here.st_ino && there.st_dev == here.st_dev;
 }
 
+// False if another holds it for longer than a replacement takes: a process that was stopped, say. Where there
+// are no locks, it is as if nobody else did.
+bool lock_soon(const FileDescriptor& file) {
+    using namespace std::chrono_literals;
+    const auto limit = std::chrono::steady_clock::now() + 10s;
+    while (::flock(file.get(), LOCK_EX | LOCK_NB) < 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
+        if (std::chrono::steady_clock::now() >= limit) return false;
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
+}
+
 // Opens the file that is to take the place of another. Whoever else replaces the same one, in this process or
-// another, waits until the descriptor is closed. (Where there are no locks, it is as if nobody else did.)
+// another, waits until the descriptor is closed.
 FileDescriptor open_replacement(const fs::path& path, Severity severity, mode_t mode) {
     // A left-over of an interrupted replacement is overwritten; a symbolic link there is not ours.
     const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
     for (;;) {
         FileDescriptor file(retry_interrupted([&] { return ::open(path.c_str(), flags, mode); }));
         if (!file) throw_errno(severity, "create", path, errno);
-        retry_interrupted([&] { return ::flock(file.get(), LOCK_EX); });
+        if (!lock_soon(file)) throw_errno(severity, "lock", path, EWOULDBLOCK);
         // Otherwise the one who had it before has given it the other name meanwhile.
         if (!is_the_file_at(path, file)) continue;
         if (::ftruncate(file.get(), 0) < 0) throw_errno(severity, "empty", path, errno);

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "offlineimap/base/secret.hpp"
+
 namespace offlineimap::ui::blinkenlights {
 
 namespace {
@@ -64,8 +66,7 @@ void TypedLine::erase_character() noexcept {
 }
 
 void TypedLine::wipe() noexcept {
-    // volatile: the compiler must not drop stores to memory that nobody reads again.
-    for (std::size_t i = 0; i < text_.size(); ++i) static_cast<volatile char*>(text_.data())[i] = 0;
+    base::wipe(text_.data(), text_.size());
     text_.clear();
 }
 

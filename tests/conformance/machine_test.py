@@ -12,7 +12,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "blackbox"))
 
 from support import case, corpus, programs  # noqa: E402
-from support.workspace import Workspace  # noqa: E402
+from support.side import Side  # noqa: E402
 
 RECORD = re.compile(r"^(msg|warn|error|debug):([A-Za-z_]*):([^:]*):([^:]*)$")
 # What names a version, and threads that copy single messages, which are not threads of their own here.
@@ -20,18 +20,9 @@ OF_A_VERSION = re.compile(r"^msg:initbanner:|^msg::MainThread:(imaplib2|OpenSSL)
 OF_A_COPY = re.compile(r"Copy\+message\+from")
 
 
-class Side:
-    """One program with a home and a user of its own."""
-
-    def __init__(self, test, name, run):
-        self.account = test.server.account(f"{test.user}-{name}")
-        self.workspace = Workspace(test.workspace.root / name, test.server)
-        self.workspace.configure_standard(self.account.user)
-        self.tree = self.workspace.tree()
-        self._run = run
-
+class Recorder(Side):
     def records(self, *arguments):
-        result = self._run(self.workspace, *arguments)
+        result = self.result(*arguments)
         banner, lines = result.stdout.splitlines()[:2], result.stdout.splitlines()[2:]
         assert re.match(r"OfflineIMAP \d", banner[0]) and banner[1].startswith("  Licensed"), result
         for line in lines:
@@ -50,7 +41,7 @@ def original(workspace, *arguments):
 class MachineRecords(case.SyncTestCase):
     def setUp(self):
         super().setUp()
-        self.sides = [Side(self, "theirs", original), Side(self, "ours", ours)]
+        self.sides = [Recorder(self, "theirs", original), Recorder(self, "ours", ours)]
 
     def assert_same(self, *arguments):
         """Every record as often as the other program has it, and in the same order within a folder's sync. (Folders

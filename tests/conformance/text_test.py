@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "blackbox"))
 
 from support import case, corpus, programs, system_log  # noqa: E402
-from support.workspace import Workspace  # noqa: E402
+from support.side import Side  # noqa: E402
 
 UIS = ("ttyui", "basic", "quiet")
 
@@ -27,19 +27,7 @@ def is_of_a_version(line):
                     line) is not None
 
 
-class Side:
-    """One program with a home and a user of its own."""
-
-    def __init__(self, test, name, run):
-        self.account = test.server.account(f"{test.user}-{name}")
-        self.workspace = Workspace(test.workspace.root / name, test.server)
-        self.workspace.configure_standard(self.account.user)
-        self.tree = self.workspace.tree()
-        self._run = run
-
-    def result(self, *arguments):
-        return self._run(self.workspace, *arguments)
-
+class Talker(Side):
     def lines(self, ui, *arguments):
         """(standard output, standard error), as lines that can be compared."""
         result = self.result("-u", ui, *arguments)
@@ -73,7 +61,7 @@ def original(workspace, *arguments):
 class Comparison(case.SyncTestCase):
     def setUp(self):
         super().setUp()
-        self.sides = [Side(self, "theirs", original), Side(self, "ours", ours)]
+        self.sides = [Talker(self, "theirs", original), Talker(self, "ours", ours)]
 
     def assert_same_lines(self, theirs, mine):
         """Each line as often as the other program has it, and in the same order where 8.0.0 always has one. (Folders come

@@ -8,6 +8,11 @@
 
 namespace offlineimap::base {
 
+// volatile: the compiler must not drop stores to memory that nobody reads again.
+inline void wipe(char* bytes, std::size_t size) noexcept {
+    for (std::size_t i = 0; i < size; ++i) static_cast<volatile char*>(bytes)[i] = 0;
+}
+
 class Secret {
   public:
     Secret() = default;
@@ -28,8 +33,7 @@ class Secret {
   private:
     void wipe() noexcept {
         text_.resize(text_.capacity());  // never reallocates; covers what an earlier, longer text left behind
-        // volatile: the compiler must not drop stores to memory that is about to be freed.
-        for (std::size_t i = 0; i < text_.size(); ++i) static_cast<volatile char*>(text_.data())[i] = 0;
+        base::wipe(text_.data(), text_.size());
         text_.clear();
     }
     std::string text_;

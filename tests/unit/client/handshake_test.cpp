@@ -253,6 +253,21 @@ TEST_F(Handshakes, TakeAnErrorInTheExchangeForARefusal) {
     EXPECT_EQ(credentials.times_refused, 1);
 }
 
+TEST_F(Handshakes, ShowAnErrorInTheExchangeSafely) {
+    const auto error = error_of_opening(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-1] hello\r\n");
+            const auto tag = peer.expect("AUTHENTICATE SCRAM-SHA-1");
+            peer.send("+ " + encoded("e=odd\n\x1b[2J") + "\r\n");
+            peer.expect_line("*");
+            peer.send(tag + " NO no\r\n");
+            peer.expect_end();
+        },
+        [](ConnectionSettings& settings) { settings.auth_mechanisms = {"SCRAM-SHA-1"}; });
+    EXPECT_THAT(error.what(), testing::EndsWith("SCRAM-SHA-1: odd\\x0a\\x1b[2J"));
+    EXPECT_EQ(credentials.times_refused, 0);
+}
+
 TEST_F(Handshakes, PassOverWhatCannotTakeThePassword) {
     credentials.secret = "tab\tinside";
     with_connection(
