@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "offlineimap/mail/message_bytes.hpp"
 #include "offlineimap/os/digest.hpp"
 
 namespace offlineimap::client {
@@ -11,8 +12,15 @@ namespace {
 
 class DigestingHandler final : public BodyHandler {
   public:
-    void begin(std::uint64_t) override { digest_.emplace(os::DigestKind::sha256); }
-    void data(std::string_view bytes) override { digest_->update(bytes); }
+    void begin(std::uint64_t) override {
+        digest_.emplace(os::DigestKind::sha256);
+        form_ = {};
+    }
+    void data(std::string_view bytes) override {
+        piece_.clear();
+        form_.convert(bytes, piece_);
+        digest_->update(piece_);
+    }
     void complete(base::Uid uid) override {
         digests_[uid] = digest_->finish_hex();
         digest_.reset();
@@ -24,6 +32,8 @@ class DigestingHandler final : public BodyHandler {
 
   private:
     std::optional<os::Digest> digest_;
+    mail::RecognisableForm form_;
+    std::string piece_;
     std::map<base::Uid, std::string> digests_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "offlineimap/base/text.hpp"
+#include "offlineimap/mail/message_bytes.hpp"
 #include "offlineimap/os/digest.hpp"
 
 #include "connection_state.hpp"
@@ -60,9 +61,9 @@ class FingerprintCollector {
     void take(imap::Event& event) {
         if (const auto* begins = std::get_if<imap::BodyBegins>(&event)) {
             ++headers_;
-            if (begins->section == "HEADER") digest_.emplace(os::DigestKind::sha256);
+            if (begins->section == "HEADER") begin_header();
         } else if (const auto* piece = std::get_if<imap::BodyBytes>(&event)) {
-            if (digest_) digest_->update(piece->bytes);
+            if (digest_) add_to_header(piece->bytes);
         } else if (const auto* fetched = std::get_if<imap::Fetched>(&event)) {
             take(*fetched);
         }
@@ -75,6 +76,15 @@ class FingerprintCollector {
     }
 
   private:
+    void begin_header() {
+        digest_.emplace(os::DigestKind::sha256);
+        form_ = {};
+    }
+    void add_to_header(std::string_view bytes) {
+        piece_.clear();
+        form_.convert(bytes, piece_);
+        digest_->update(piece_);
+    }
     void take(const imap::Fetched& fetched) {
         auto digest = std::exchange(digest_, std::nullopt);
         const bool one_header = std::exchange(headers_, 0) == 1 && digest;
@@ -84,6 +94,8 @@ class FingerprintCollector {
 
     const base::UidSet& asked_;
     std::optional<os::Digest> digest_;
+    mail::RecognisableForm form_;
+    std::string piece_;
     int headers_ = 0;
     std::map<base::Uid, Fingerprint> found_;
 };

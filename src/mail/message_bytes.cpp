@@ -41,4 +41,20 @@ void LfToCrlf::convert(std::string_view piece, std::string& out) {
     }
 }
 
+void RecognisableForm::convert(std::string_view piece, std::string& out) {
+    std::size_t i = 0;
+    for (; in_header_ && i < piece.size(); ++i) {
+        const char byte = piece[i];
+        const bool is_ascii = (static_cast<unsigned char>(byte) & 0x80U) == 0;
+        out += is_ascii ? byte : 'X';
+        if (byte == '\n') {
+            in_header_ = !line_is_empty_;
+            line_is_empty_ = true;
+        } else if (byte != '\r') {
+            line_is_empty_ = false;
+        }
+    }
+    out += piece.substr(i);
+}
+
 }  // namespace offlineimap::mail

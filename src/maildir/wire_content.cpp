@@ -103,8 +103,10 @@ class Identifier {
   public:
     void add(std::string_view piece) {
         identity_.size += piece.size();
-        whole_.update(piece);
         if (!header_done_) add_to_header(piece);
+        recognisable_.clear();
+        form_.convert(piece, recognisable_);
+        whole_.update(recognisable_);
     }
 
     WireIdentity finish() {
@@ -121,7 +123,9 @@ class Identifier {
 
     void finish_header() {
         header_.resize(mail::header_length(header_));
-        identity_.header_sha256 = os::digest_hex(os::DigestKind::sha256, header_);
+        std::string recognisable;
+        mail::RecognisableForm().convert(header_, recognisable);
+        identity_.header_sha256 = os::digest_hex(os::DigestKind::sha256, recognisable);
         identity_.message_id = mail::header_value(header_, "Message-ID").value_or("");
         header_ = std::string();
         header_done_ = true;
@@ -129,6 +133,8 @@ class Identifier {
 
     WireIdentity identity_;
     os::Digest whole_{os::DigestKind::sha256};
+    mail::RecognisableForm form_;
+    std::string recognisable_;
     std::string header_;
     bool header_done_ = false;
 };

@@ -135,7 +135,7 @@ using AppendOutcome = std::variant<Appended, AppendedUidUnknown, AppendRefused, 
 struct Fingerprint {
     base::Uid uid;
     std::uint64_t size = 0;     // RFC822.SIZE
-    std::string header_sha256;  // hex, of BODY.PEEK[HEADER] as sent
+    std::string header_sha256;  // hex, of BODY.PEEK[HEADER] in mail::RecognisableForm
 };
 
 enum class FlagChange { add, remove };

@@ -1,5 +1,5 @@
-// Streaming line-end conversion, the only change that a body undergoes. Both are state machines that take a
-// message in pieces.
+// Streaming line-end conversion, the only change that a body undergoes, and the form of a message by which it
+// is recognised. All are state machines that take a message in pieces.
 #pragma once
 
 #include <string>
@@ -29,6 +29,19 @@ class LfToCrlf {
 
   private:
     bool last_was_cr_ = false;
+};
+
+// The form of a message, with the line ends of the wire, that is the same before an upload and behind it:
+// bytes beyond ASCII in the header block are 'X', as Cyrus stores them by default (its option munge8bit).
+// Only digests are made of it.
+class RecognisableForm {
+  public:
+    // Appends the next piece in that form to `out`.
+    void convert(std::string_view piece, std::string& out);
+
+  private:
+    bool in_header_ = true;
+    bool line_is_empty_ = true;  // nothing but a CR so far
 };
 
 }  // namespace offlineimap::mail

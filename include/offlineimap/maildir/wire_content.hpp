@@ -14,8 +14,8 @@ namespace offlineimap::maildir {
 
 struct WireIdentity {
     std::uint64_t size = 0;
-    std::string sha256;         // hex, of all wire bytes
-    std::string header_sha256;  // hex, of the header block with its empty line
+    std::string sha256;         // hex, of all wire bytes in mail::RecognisableForm
+    std::string header_sha256;  // the same of the header block with its empty line
     std::string message_id;     // empty: none
 };
 

@@ -76,8 +76,8 @@ class MessageReceiver {
 // The identity of a message's bytes as they go over the wire.
 struct ContentIdentity {
     std::uint64_t wire_size = 0;
-    std::string sha256;         // hex, of all bytes
-    std::string header_sha256;  // hex, of the header block with its empty line
+    std::string sha256;         // hex, of all bytes in mail::RecognisableForm
+    std::string header_sha256;  // the same of the header block with its empty line
     std::string message_id;     // empty: none
 };
 

@@ -30,8 +30,8 @@ struct Row {
 struct Intent {
     std::string local_name = {};             // file name in the Maildir, without directory
     std::uint64_t wire_size = 0;             // of the bytes sent
-    std::string sha256 = {};                 // hex, of the bytes sent
-    std::string header_sha256 = {};          // hex, of the header block sent, its empty line included
+    std::string sha256 = {};                 // hex, of the bytes sent, in mail::RecognisableForm
+    std::string header_sha256 = {};          // the same of the header block, its empty line included
     std::string message_id = {};             // empty: none
     std::optional<base::Uid> uid_next = {};  // the destination's UIDNEXT before; nullopt: unknown
     base::UidValidity uid_validity{0};       // the destination's

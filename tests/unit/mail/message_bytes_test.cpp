@@ -116,5 +116,25 @@ TEST(LineEnds, TakeALineOfTenMegabytes) {
     EXPECT_EQ(to_crlf(line + "\n", 65536), line + "\r\n");
 }
 
+TEST(RecognisableForm, HidesBytesBeyondAsciiInTheHeaderOnlyHoweverTheBytesArrive) {
+    const std::vector<Case> cases = {
+        {"", ""},
+        {"Subject: \xc3\xbc\r\n\r\n\xc3\xbc\r\n", "Subject: XX\r\n\r\n\xc3\xbc\r\n"},
+        {"\r\n\xff", "\r\n\xff"},
+        {"\n\xff", "\n\xff"},
+        {"\xff\n\xff\n\n\xff", "X\nX\n\n\xff"},
+        {"a\r\n \r\n\xff\r\n", "a\r\n \r\nX\r\n"},
+    };
+    for (const auto& [from, to] : cases) {
+        for (const std::size_t piece_size : {1U, 2U, 3U, 100U}) {
+            RecognisableForm form;
+            std::string out;
+            for (std::size_t at = 0; at < from.size(); at += piece_size)
+                form.convert(std::string_view(from).substr(at, piece_size), out);
+            EXPECT_EQ(out, to) << "in pieces of " << piece_size;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace offlineimap::mail
