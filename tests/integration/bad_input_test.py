@@ -196,7 +196,7 @@ class Server(BadInput):
         self.known_logins = self.logins()
 
     def logins(self):
-        return self.server.log().count(f"Login: user=<{self.user}>")
+        return self.account.logins()
 
     def assert_refused_before_login(self, *patterns):
         result = self.workspace.run()

@@ -23,7 +23,8 @@ TIMEOUT = 30
 
 
 class Scenario:
-    """A small sync with everything in it, prepared once and copied for each interruption: pulls and pushes (two of
+    """A small sync with everything in it, prepared once and copied for each interruption (or prepared each
+    time, where the server's mail cannot be copied): pulls and pushes (two of
     them alike, one without Message-ID), deletions and flags both ways, and a new folder on each side."""
 
     TEMPLATE = "template"
@@ -32,11 +33,12 @@ class Scenario:
         self.server = server
         self.root = root
         self.expected = {}
-        self._prepare(server.account(self.TEMPLATE))
+        self._prepare(self.TEMPLATE)
 
-    def _prepare(self, account):
-        workspace = Workspace(self.root / self.TEMPLATE, self.server)
-        workspace.configure_standard(self.TEMPLATE)
+    def _prepare(self, name):
+        account = self.server.account(name)
+        workspace = Workspace(self.root / name, self.server)
+        workspace.configure_standard(name)
         tree = workspace.tree()
         account.create("Work")
         account.append_all("INBOX", [(corpus.message(number), (), None) for number in range(6)])
@@ -78,22 +80,27 @@ class Scenario:
             for folder, messages in (("INBOX", inbox), ("Work", work), ("New There", {30: "", 31: ""}),
                                      ("New Here", {50: "F"}))
         }
-        for body, count in ((to_disk(b"Subject: alike\r\n\r\ntwice\r\n"), 2), (b"no header at all\n", 1)):
+        for body, count in ((to_disk(b"Subject: alike\r\n\r\ntwice\r\n"), 2), (b"\nno header at all\n", 1)):
             for _ in range(count):
                 tree.deliver("Work", body, "S")
             self.expected["Work"][(digest(body), "S")] = count
+        return account, workspace
 
     def fresh(self, name, **remote):
         """(account, workspace) in the state before the sync."""
+        account, workspace = self._copy(name) if hasattr(self.server, "copy_account") else self._prepare(name)
+        sections = workspace.sections(name)
+        sections["Repository Remote"].update(remote)
+        workspace.configure(sections)
+        return account, workspace
+
+    def _copy(self, name):
         account = self.server.copy_account(self.TEMPLATE, name)
         workspace = Workspace(self.root / name, self.server)
         shutil.rmtree(workspace.home)
         subprocess.run(["cp", "-a", str(self.root / self.TEMPLATE / "home"), str(workspace.home)], check=True)
         # A copy is another directory, of which the program would want to know why it lacks messages.
         shutil.rmtree(workspace.metadata / "Repository-Local" / "FolderIdentity")
-        sections = workspace.sections(name)
-        sections["Repository Remote"].update(remote)
-        workspace.configure(sections)
         return account, workspace
 
     def discard(self, account, workspace):
@@ -176,7 +183,8 @@ class KilledAtAnyTime(Interrupted):
         source = random.Random(seed)
         account, workspace = self.scenario.fresh(f"{self.user}-timed", maxconnections=3)
         began = time.monotonic()
-        self.assertEqual(0, workspace.run().returncode)
+        result = workspace.run()
+        self.assertEqual(0, result.returncode, str(result))
         duration = time.monotonic() - began
         self.assert_converges(account, workspace, "undisturbed")
         for number in range(self.ROUNDS):

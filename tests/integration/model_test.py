@@ -51,12 +51,15 @@ class History:
         self.log = []
         self._letters = flag_letters
         self._odd = list(corpus.odd_bodies().values()) if odd else []
+        self._takes = test.server.takes
         self._serial = 0
 
     def body(self):
         self._serial += 1
         if self._odd and self.source.random() < 0.3:
-            return self.source.choice(self._odd) + b"%d" % self._serial
+            odd = self.source.choice(self._odd) + b"%d" % self._serial
+            if self._takes(odd):
+                return odd
         return corpus.message(self._serial, lines=self.source.randint(0, 40), seed=SEED)
 
     def flags(self):

@@ -40,9 +40,9 @@ class OptionCase(case.SyncTestCase):
         return result
 
     def logins(self, sync):
-        before = self.server.log().count(f"Login: user=<{self.user}>")
+        before = self.account.logins()
         sync()
-        return self.server.log().count(f"Login: user=<{self.user}>") - before
+        return self.account.logins() - before
 
     def read(self, name):
         return (self.workspace.home / name).read_text(encoding="utf-8")
@@ -274,7 +274,7 @@ class WhichMessages(OptionCase):
     def read_only_folder(self, ignore):
         self.configure(general={"ignore-readonly": ignore})
         self.fill(("INBOX", "Work"))
-        rights = self.account.home / "Maildir" / "Work" / "dovecot-acl"
+        rights = self.server.home(self.user) / "Maildir" / "Work" / "dovecot-acl"
         rights.write_text("owner lr\n")
         before = self.account.messages("Work")
         kept, changed, removed = self.tree.messages("Work")

@@ -71,9 +71,9 @@ class Runs(case.SyncTestCase):
         self.check_accounts({"Two": accounts["Two"]})
 
     def logins(self, sync):
-        before = self.server.log().count(f"Login: user=<{self.user}>")
+        before = self.account.logins()
         sync()
-        return self.server.log().count(f"Login: user=<{self.user}>") - before
+        return self.account.logins() - before
 
     def test_never_more_connections_than_allowed(self):
         folders = ["INBOX", *(f"F{number}" for number in range(8))]

@@ -50,18 +50,21 @@ class BothDirections(case.SyncTestCase):
         self.assertNotIn(work[2].uid, flags)
         self.assert_no_op()
 
-    def logins(self):
-        return [line for line in self.server.log().splitlines() if f"Login: user=<{self.user}>" in line]
-
     def test_over_implicit_tls(self):
         self.configure()
         self.exercise()
-        self.assertEqual([], [line for line in self.logins() if ", TLS," not in line])
 
     def test_over_starttls(self):
         self.configure(remote={"ssl": "no", "starttls": "yes", "remoteport": self.server.plain_port})
         self.exercise()
-        self.assertEqual([], [line for line in self.logins() if ", TLS," not in line])
+
+    def test_every_login_is_within_tls(self):
+        for remote in ({}, {"ssl": "no", "starttls": "yes", "remoteport": self.server.plain_port}):
+            self.configure(remote=remote)
+            self.workspace.sync()
+        logins = [line for line in self.server.log().splitlines() if f"Login: user=<{self.user}>" in line]
+        self.assertEqual(2, len(logins))
+        self.assertEqual([], [line for line in logins if ", TLS," not in line])
 
     def test_with_three_connections(self):
         self.configure(remote={"maxconnections": 3})
@@ -101,7 +104,7 @@ class Bodies(case.SyncTestCase):
         self.configure()
 
     def test_every_byte_is_pulled_unchanged(self):
-        bodies = corpus.odd_bodies()
+        bodies = self.odd_bodies()
         self.account.append_all("INBOX", [(body, (), None) for body in bodies.values()])
         self.account.plant_in_inbox(b"")
         stored = {message.body for message in self.account.messages("INBOX").values()}
@@ -115,7 +118,7 @@ class Bodies(case.SyncTestCase):
         self.assert_no_op()
 
     def test_every_byte_is_pushed_unchanged(self):
-        bodies = {what: to_disk(body) for what, body in corpus.odd_bodies().items()}
+        bodies = {what: to_disk(body) for what, body in self.odd_bodies().items()}
         self.workspace.sync()
         for body in bodies.values():
             self.tree.deliver("INBOX", body, "")
@@ -129,7 +132,7 @@ class Bodies(case.SyncTestCase):
         self.assert_no_op()
 
     def test_every_byte_survives_the_way_to_this_side_and_back(self):
-        bodies = corpus.odd_bodies()
+        bodies = self.odd_bodies()
         self.account.create("Back")
         self.account.append_all("INBOX", [(body, (), None) for body in bodies.values()])
         self.workspace.sync()

@@ -1,4 +1,4 @@
-"""The base of the test cases: one Dovecot a test program, a user and a home of its own for every test."""
+"""The base of the test cases: one mail server a test program, a user and a home of its own for every test."""
 
 import atexit
 import collections
@@ -10,8 +10,9 @@ import sys
 import tempfile
 import unittest
 
-from . import corpus, programs
+from . import corpus, exclusions, programs
 from .account import digest, without_upload_mark
+from .cyrus import Cyrus
 from .dovecot import Dovecot
 from .maildir import letters, to_disk
 from .workspace import Workspace
@@ -19,6 +20,8 @@ from .workspace import Workspace
 _root = None
 _server = None
 _server_options = {}
+# "mdbox" and "cyrus": the same tests with another server than Dovecot with Maildirs.
+_SERVER_KIND = os.environ.get("OFFLINEIMAP_TEST_SERVER", "")
 
 
 def _root_directory():
@@ -29,11 +32,19 @@ def _root_directory():
     return _root
 
 
+def _make_server(root):
+    if _SERVER_KIND == "cyrus":
+        return Cyrus(root, munge8bit=_server_options.get("munge8bit", False))
+    if _SERVER_KIND == "mdbox":
+        return Dovecot(root, **{**_server_options, "mail_format": "mdbox"})
+    return Dovecot(root, **_server_options)
+
+
 def start_server():
     """The test program's server; started once."""
     global _server
     if _server is None:
-        _server = Dovecot(_root_directory() / "dovecot", **_server_options)
+        _server = _make_server(_root_directory() / "server")
         atexit.register(_server.stop)
         _server.start()
     return _server
@@ -78,6 +89,10 @@ class SyncTestCase(unittest.TestCase):
             self.account.append_all(folder, [(corpus.message(100 * number + nth), (), None) for nth in range(each)])
         self.workspace.sync()
 
+    def odd_bodies(self):
+        """{what is odd: body}: all that the server takes."""
+        return {what: body for what, body in corpus.odd_bodies().items() if self.server.takes(body)}
+
     def server_bodies(self, folder):
         return sorted(message.body for message in self.account.messages(folder).values())
 
@@ -116,17 +131,26 @@ class SyncTestCase(unittest.TestCase):
         return result
 
 
+class _Loader(unittest.TestLoader):
+    """Leaves out what makes no sense with the server at hand."""
+
+    def getTestCaseNames(self, test_case):
+        file = pathlib.Path(sys.argv[0]).name
+        return [name for name in super().getTestCaseNames(test_case)
+                if not exclusions.leaves_out(_SERVER_KIND, file, test_case.__name__, name)]
+
+
 def main(**server_options):
     """unittest's main, with options of Dovecot() for the server of this test program. What a failed test left on disk
     stays for a look."""
     programs.program_under_test()
     _server_options.update(server_options)
-    program = unittest.main(exit=False)
+    program = unittest.main(exit=False, testLoader=_Loader())
     good = program.result.wasSuccessful()
     if _server is not None:
         _server.stop()
         if not good:
-            print(f"Dovecot's log ends with:\n{_server.log()[-3000:]}", file=sys.stderr)
+            print(f"The server's log ends with:\n{_server.log()[-3000:]}", file=sys.stderr)
     if _root is not None:
         if good and not os.environ.get("OFFLINEIMAP_KEEP_TEST_FILES"):
             shutil.rmtree(_root, ignore_errors=True)

@@ -2,18 +2,13 @@
 
 import grp
 import os
-import pathlib
 import pwd
 import shutil
-import signal
-import socket
 import subprocess
-import time
 
-from . import certificates, programs
+from . import programs
 from .account import ServerAccount
-
-PASSWORD = 'pass"word'
+from .daemon import PASSWORD, MailServer, mail_owner
 
 _CONFIGURATION = """\
 base_dir = {root}/run
@@ -89,41 +84,13 @@ protocol imap {{
 """
 
 
-def _mail_owner():
-    """(uid, gid) of all mail: Dovecot refuses to work for root."""
-    if os.getuid() != 0:
-        return os.getuid(), os.getgid()
-    nobody = pwd.getpwnam("nobody")
-    return nobody.pw_uid, nobody.pw_gid
-
-
-def _free_ports(count):
-    """Ports that were free a moment ago; start() tries again with others if one is taken meanwhile."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
-
-
-class Dovecot:
-    """`host`, `tls_port` (implicit TLS), `plain_port` (clear and STARTTLS), `ca_file`; any user name logs in
-    with PASSWORD and has a home of its own, made at the first login."""
-
-    host = "localhost"
-    unnamed_host = "127.0.0.1"  # the same server under a name that its certificate does not have
-    password = PASSWORD
-
+class Dovecot(MailServer):
     # The same mail behind a server that does not offer UIDPLUS, CONDSTORE, ESEARCH, …
     modest_host = "127.0.0.2"
 
     def __init__(self, root, mail_format="maildir", separator="/", special_users=None, mechanisms="plain login"):
         """`special_users`: settings of Dovecot for one user, as {"full": {"quota_rule": "*:storage=20K"}}."""
-        self.root = pathlib.Path(root)
-        self.root.mkdir(parents=True)
+        super().__init__(root)
         (self.root / "users").mkdir()
         (self.root / "rawlog").mkdir()
         self.log_file = self.root / "dovecot.log"
@@ -132,14 +99,8 @@ class Dovecot:
         self._mail_directory = {"maildir": "Maildir", "mdbox": "mdbox"}[mail_format]
         # With this layout a folder's name may hold dots.
         self._mail_location = f"{mail_format}:~/{self._mail_directory}:LAYOUT=fs:INBOX=~/{self._mail_directory}/INBOX"
-        self._owner = _mail_owner()
+        _, *self._owner = mail_owner()
         self._write_special_users(special_users or {})
-        authority = certificates.Authority(self.root / "tls", "ca")
-        self.ca_file = authority.certificate
-        self.other_ca_file = certificates.Authority(self.root / "tls", "other-ca").certificate
-        self.certificate, self._key = authority.issue("server", "localhost", 
-                                                           "DNS:localhost,IP:127.0.0.2")
-        self._process = None
 
     def _write_special_users(self, special_users):
         uid, gid = self._owner
@@ -148,16 +109,7 @@ class Dovecot:
                 extra = " ".join(f"userdb_{name}={value}" for name, value in settings.items())
                 file.write(f"{user}::{uid}:{gid}::{self.home(user)}::{extra}\n")
 
-    def start(self):
-        for attempt in range(5):
-            self.tls_port, self.plain_port = _free_ports(2)
-            self._launch()
-            if self._answers():
-                return self
-            self.stop()
-        raise RuntimeError(f"dovecot did not start; its log says:\n{self.log()}")
-
-    def _launch(self):
+    def _command(self):
         root = os.getuid() == 0
         uid, gid = self._owner
         me = pwd.getpwuid(os.getuid()).pw_name
@@ -169,47 +121,29 @@ class Dovecot:
             login_user="dovenull" if root else me, certificate=self.certificate, key=self._key,
             mail_location=self._mail_location, separator=self.separator, plain_port=self.plain_port,
             tls_port=self.tls_port, mechanisms=self._mechanisms))
-        self._process = subprocess.Popen(
-            [programs.dovecot(), "-F", "-c", str(configuration)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-            preexec_fn=programs.die_with_parent(signal.SIGTERM))
-
-    def _answers(self):
-        limit = time.monotonic() + 10
-        while time.monotonic() < limit and self._process.poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", self.plain_port), timeout=5) as probe:
-                    if probe.recv(4) == b"* OK":
-                        return True
-            except OSError:
-                pass
-            time.sleep(0.02)
-        return False
-
-    def stop(self):
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(timeout=0.3)
-            except subprocess.TimeoutExpired:
-                pass
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self._process.wait()
-        self._process = None
+        return [programs.dovecot(), "-F", "-c", str(configuration)]
 
     def log(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def takes(self, body):
+        # mdbox drops a CR at the very end.
+        return super().takes(body) and not (self._mail_directory == "mdbox" and body.endswith(b"\r"))
 
     def home(self, user):
         return self.root / "users" / user
 
     def rawlog(self, user):
         return self.root / "rawlog" / user
+
+    def logins(self, user):
+        return self.log().count(f"Login: user=<{user}>")
+
+    def sent_lines(self, user):
+        """What clients sent, in the order of sessions."""
+        for file in sorted(self.rawlog(user).glob("*.in")):
+            for line in file.read_bytes().splitlines():
+                yield line.partition(b" ")[2]  # the time stands before it
 
     def account(self, user):
         """The user's mail as an ordinary client sees it. The home exists from now on, and what clients send is

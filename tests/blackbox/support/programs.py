@@ -37,6 +37,11 @@ def dovecot():
     return _found("DOVECOT_BINARY", "dovecot")
 
 
+def cyrus_root():
+    """Where Cyrus's packages were unpacked."""
+    return _required("CYRUS_ROOT")
+
+
 def openssl():
     return _found("OPENSSL_BINARY", "openssl")
 
