@@ -129,8 +129,9 @@ TEST(RecognisableForm, HidesBytesBeyondAsciiInTheHeaderOnlyHoweverTheBytesArrive
         for (const std::size_t piece_size : {1U, 2U, 3U, 100U}) {
             RecognisableForm form;
             std::string out;
-            for (std::size_t at = 0; at < from.size(); at += piece_size)
-                form.convert(std::string_view(from).substr(at, piece_size), out);
+            const std::string_view whole = from;
+            for (std::size_t at = 0; at < whole.size(); at += piece_size)
+                form.convert(whole.substr(at, piece_size), out);
             EXPECT_EQ(out, to) << "in pieces of " << piece_size;
         }
     }
