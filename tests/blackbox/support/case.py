@@ -24,7 +24,7 @@ _server_options = {}
 _SERVER_KIND = os.environ.get("OFFLINEIMAP_TEST_SERVER", "")
 
 
-def _root_directory():
+def root_directory():
     global _root
     if _root is None:
         _root = pathlib.Path(tempfile.mkdtemp(prefix="offlineimap-test-"))
@@ -44,7 +44,7 @@ def start_server():
     """The test program's server; started once."""
     global _server
     if _server is None:
-        _server = _make_server(_root_directory() / "server")
+        _server = _make_server(root_directory() / "server")
         atexit.register(_server.stop)
         _server.start()
     return _server
@@ -69,7 +69,7 @@ class SyncTestCase(unittest.TestCase):
         self.server = start_server()
         self.user = self._testMethodName.lower()
         self.account = self.server.account(self.user)
-        self.workspace = Workspace(_root_directory() / self.id().rpartition("__main__.")[2], self.server)
+        self.workspace = Workspace(root_directory() / self.id().rpartition("__main__.")[2], self.server)
         self.tree = self.workspace.tree()
 
     def configure(self, general=None, account=None, local=None, remote=None):
