@@ -34,6 +34,7 @@ class Handshake {
         if (!greeting.preauthenticated) {
             learn_capabilities();
             start_tls_if_wanted();
+            require_imap4();
             authenticate(*driver_, settings_, credentials_, stop_);
         }
         identify_and_learn_capabilities();

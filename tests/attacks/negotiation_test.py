@@ -97,6 +97,12 @@ class Attack03(Negotiation):
         server.answer("CAPABILITY", b"%TAG% BAD unknown\r\n")
         self.assert_aborts("does not offer STARTTLS; nothing was sent")
 
+    def test_no_protocol_that_is_spoken_here_behind_tls(self):
+        server = self.serve(tls="implicit")
+        server.answer(GREETING, b"* OK ready\r\n")
+        server.answer("CAPABILITY", b"* CAPABILITY POP3 AUTH=PLAIN\r\n%TAG% OK done\r\n")
+        self.assert_aborts("is no IMAP4 server; its capabilities: POP3")
+
 
 class Attack04(Negotiation):
     """PREAUTH on a connection without TLS (CVE-2020-14093, CVE-2020-12398)."""
