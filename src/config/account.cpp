@@ -4,6 +4,7 @@
 #include "offlineimap/config/options.hpp"
 
 #include "names.hpp"
+#include "proxy.hpp"
 #include "python_numbers.hpp"
 #include "section_reader.hpp"
 
@@ -65,6 +66,15 @@ std::optional<StatusBackend> read_status_backend(const SectionReader& section,
     section.fail("status_backend", "'" + base::printable(value) + "' is unknown: write one of sqlite, plain");
 }
 
+// Differs from OfflineIMAP, which warns of a value that it cannot read and connects without any proxy.
+std::optional<base::Proxy> read_proxy(const SectionReader& section, std::string_view option) {
+    const auto value = section.text(option);
+    if (!value) return std::nullopt;
+    auto proxy = parse_proxy(*value);
+    if (!proxy) section.fail(option, proxy.error());
+    return *std::move(proxy);
+}
+
 }  // namespace
 
 std::vector<std::string> account_names(const Document& document) {
@@ -123,9 +133,9 @@ Account read_account(const Document& document, std::string_view name) {
     account.labelsheader = section.text_or("labelsheader", "X-Keywords");
     account.ignorelabels = section.list("ignorelabels");
     account.filterheaders = section.list("filterheaders");
-    account.proxy = section.text_or("proxy", "");
+    account.proxy = read_proxy(section, "proxy");
     // An empty authproxy has a meaning of its own: no proxy.
-    account.authproxy = document.get(*section_name, "authproxy");
+    account.authproxy = section.has("authproxy") ? read_proxy(section, "authproxy") : account.proxy;
     account.utf8foldernames = section.flag("utf8foldernames", false);
     account.status_backend = read_status_backend(section, account.notices);
     return account;

@@ -29,10 +29,7 @@ class Refusals {
 
 void refuse_account_options(const Account& account, Refusals refusals) {
     if (account.synclabels) refusals.add("synclabels", "this version cannot synchronise Gmail labels");
-    if (!account.proxy.empty()) refusals.add("proxy", "this version cannot connect through a proxy");
-    if (account.authproxy && !account.authproxy->empty()) {
-        refusals.add("authproxy", "this version cannot connect through a proxy");
-    }
+    if (account.proxy) refusals.add("proxy", "this version cannot connect through a proxy");
 }
 
 void refuse_imap_options(const ImapOptions& options, Refusals& refusals) {

@@ -858,8 +858,7 @@ class NotYet(OptionCase):
         self.assertFalse(self.workspace.mail.exists())
 
     def test_options_of_the_account(self):
-        for option, value in (("synclabels", "yes"), ("proxy", "SOCKS5:localhost:9999"),
-                              ("authproxy", "HTTP:localhost:8080")):
+        for option, value in (("synclabels", "yes"), ("proxy", "SOCKS5:localhost:9999")):
             with self.subTest(option):
                 self.configure(account={option: value})
                 self.assert_refused(rf"\.offlineimaprc:\d+: \[Account Test\] {option}: this version cannot")

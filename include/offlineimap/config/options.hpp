@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "offlineimap/base/proxy.hpp"
 #include "offlineimap/config/document.hpp"
 
 namespace offlineimap::config {
@@ -80,8 +81,8 @@ struct Account {
     std::string labelsheader = "X-Keywords";
     std::vector<std::string> ignorelabels;
     std::vector<std::string> filterheaders;
-    std::string proxy;
-    std::optional<std::string> authproxy;
+    std::optional<base::Proxy> proxy;      // for connections to the server
+    std::optional<base::Proxy> authproxy;  // for token requests: `proxy` unless written; empty: none
     bool utf8foldernames = false;
     std::optional<StatusBackend> status_backend;  // as written; nullopt: sqlite
     std::vector<std::string> notices;

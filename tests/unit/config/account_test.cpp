@@ -40,8 +40,8 @@ TEST(ReadAccount, HasTheDefaultsOfTheOriginal) {
     EXPECT_EQ(account.labelsheader, "X-Keywords");
     EXPECT_THAT(account.ignorelabels, IsEmpty());
     EXPECT_THAT(account.filterheaders, IsEmpty());
-    EXPECT_EQ(account.proxy, "");
-    EXPECT_EQ(account.authproxy, std::nullopt);
+    EXPECT_FALSE(account.proxy);
+    EXPECT_FALSE(account.authproxy);
     EXPECT_FALSE(account.utf8foldernames);
     EXPECT_EQ(account.status_backend, std::nullopt);
     EXPECT_THAT(account.notices, IsEmpty());
@@ -74,8 +74,9 @@ TEST(ReadAccount, ReadsEveryOption) {
     EXPECT_EQ(account.labelsheader, "X-Label");
     EXPECT_THAT(account.ignorelabels, ElementsAre("a", "b", "c"));
     EXPECT_THAT(account.filterheaders, ElementsAre("X-A", "X-B"));
-    EXPECT_EQ(account.proxy, "SOCKS5:h:1");
-    EXPECT_EQ(account.authproxy, "");
+    ASSERT_TRUE(account.proxy);
+    EXPECT_EQ(account.proxy->host, "h");
+    EXPECT_FALSE(account.authproxy);
     EXPECT_TRUE(account.utf8foldernames);
     EXPECT_EQ(account.status_backend, StatusBackend::plain);
 }

@@ -222,10 +222,8 @@ TEST_F(Audit, KnowsEveryOptionThatIsRead) {
 TEST_F(Audit, RefusesOptionsOfTheAccountThatCannotBeHonoured) {
     account("synclabels", "yes");
     account("proxy", "SOCKS5:h:1");
-    account("authproxy", "HTTP:h:1");
     EXPECT_THAT(unsupported(), ElementsAre(StartsWith("rc:8: [Account A] synclabels: "),
-                                           StartsWith("rc:9: [Account A] proxy: "),
-                                           StartsWith("rc:10: [Account A] authproxy: ")));
+                                           StartsWith("rc:9: [Account A] proxy: ")));
 }
 
 TEST_F(Audit, RefusesNoRestriction) {
@@ -273,8 +271,7 @@ TEST_F(Audit, AcceptsTheOlderWayToDecodedNames) {
 
 TEST_F(Audit, AcceptsWhatIsOffOrHonoured) {
     account("synclabels", "no");
-    account("proxy", "");
-    account("authproxy", "");
+    account("authproxy", "HTTP:h:1");
     account("utf8foldernames", "yes");
     remote("decodefoldernames", "no");
     remote("idlefolders", "[]");
