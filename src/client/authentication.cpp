@@ -2,14 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "offlineimap/base/text.hpp"
 
 #include "base64.hpp"
+#include "gssapi.hpp"
 #include "sasl.hpp"
+#include "scram.hpp"
 
 namespace offlineimap::client {
 namespace {
@@ -27,6 +34,27 @@ bool is_about_the_server(const imap::Status& status) {
                        [&](std::string_view code) { return status.has_code(code); });
 }
 
+constexpr std::string_view kNotOffered = "the server does not offer it";
+constexpr std::string_view kPlusSuffix = "-PLUS";
+
+bool is_bound(std::string_view mechanism) noexcept {
+    return mechanism.ends_with(kPlusSuffix);
+}
+
+// RFC 9266 §3, RFC 5929: the types of channel binding, the one that fits the TLS version first.
+constexpr std::array<std::pair<net::ChannelBinding, std::string_view>, 3> kBindings = {
+    {{net::ChannelBinding::tls_exporter, "tls-exporter"},
+     {net::ChannelBinding::tls_unique, "tls-unique"},
+     {net::ChannelBinding::tls_server_end_point, "tls-server-end-point"}}};
+
+// Every connection of a run passes over the same mechanisms; one line is enough.
+bool is_news(const std::string& line) {
+    static std::mutex told_mutex;
+    static std::set<std::string> told;
+    const std::lock_guard lock(told_mutex);
+    return told.insert(line).second;
+}
+
 class Login {
   public:
     Login(Driver& driver, const ConnectionSettings& settings, Credentials& credentials, std::stop_token stop)
@@ -41,49 +69,190 @@ class Login {
     }
 
   private:
+    // What the login stood on: the password may be forgotten or kept for that, a ticket or certificate not.
+    enum class Proof { password, other };
+
     // Whether the server accepted; false: on to the next mechanism.
     bool attempt(const std::string& mechanism) {
-        if (mechanism == "PLAIN" && driver_.session().has("AUTH=PLAIN")) return attempt_plain();
         if (mechanism == "LOGIN") return attempt_login();
-        if (is_challenge_mechanism(mechanism) && driver_.session().has("AUTH=" + mechanism))
-            return attempt_challenges(mechanism);
+        if (!is_offered(mechanism)) return pass_over(mechanism, kNotOffered);
+        if (mechanism == "GSSAPI") return attempt_gssapi();
+        if (mechanism == "OAUTHBEARER" || mechanism == "XOAUTH2") return attempt_bearer(mechanism);
+        if (mechanism == "EXTERNAL") return attempt_external();
+        if (mechanism == "PLAIN") return attempt_plain();
+        if (mechanism.starts_with("SCRAM-")) return attempt_scram(mechanism);
+        return attempt_digest(mechanism);
+    }
+
+    bool is_offered(const std::string& mechanism) const {
+        return std::as_const(driver_).session().has("AUTH=" + mechanism);
+    }
+
+    // Who has written a mechanism's name gets a line. In the default order most are passed over everywhere.
+    bool pass_over(const std::string& mechanism, std::string_view why) {
+        const bool offered = why != kNotOffered;
+        if (offered) passed_over_.emplace_back(mechanism, why);
+        const auto line =
+            "Repository " + settings_.repository + ": " + mechanism + " is passed over: " + std::string(why);
+        const auto& reporter = driver_.reporter();
+        if (settings_.mechanisms_are_written) {
+            if (is_news(line)) reporter(events::Information{line});
+        } else if (offered && reporter.debugging(events::DebugType::imap)) {
+            reporter.debug(events::DebugType::imap, line);
+        }
         return false;
     }
 
-    // Safe on any connection: the password itself is never sent.
-    bool attempt_challenges(const std::string& mechanism) {
-        const auto identity = credentials_.authorization_identity().value_or("");
-        if (mechanism == "CRAM-MD5" && !identity.empty()) {
+    // OAUTHBEARER (RFC 7628), XOAUTH2.
+    bool attempt_bearer(const std::string& mechanism) { return pass_over(mechanism, "there is no token"); }
+
+    bool attempt_gssapi() {
+        if (settings_.endpoint.host.empty())
+            return pass_over("GSSAPI", "it needs the server's name (remotehost)");
+        auto exchange =
+            begin_gssapi({.host = settings_.endpoint.host, .identity = who_to_be()}, settings_.limit, stop_);
+        if (!exchange) return pass_over("GSSAPI", exchange.error());
+        return converse("GSSAPI", **exchange, Proof::other);
+    }
+
+    // RFC 4422 appendix A: the certificate of the TLS handshake is the proof, and this says for whom.
+    bool attempt_external() {
+        if (!settings_.tls.client_certificate)
+            return pass_over("EXTERNAL", "there is no client certificate (sslclientcert)");
+        if (!driver_.stream().is_encrypted()) return pass_over("EXTERNAL", "not used without TLS");
+        return judge("EXTERNAL", exchange("EXTERNAL", base::Secret(base64(who_to_be()))), Proof::other);
+    }
+
+    // With a proof that has a name of its own, ours is the authorization identity: a login as somebody else
+    // than the configuration says is refused. Empty if it says nothing.
+    std::string who_to_be() {
+        if (auto identity = credentials_.authorization_identity(); identity && !identity->empty())
+            return *std::move(identity);
+        auto name = credentials_.user().value_or("");
+        if (!imap::can_be_sent(name))
+            throw failed("The user name of '" + settings_.repository + "' holds NUL");
+        return name;
+    }
+
+    // Safe on any connection, as is attempt_digest(): the password itself is never sent.
+    bool attempt_scram(const std::string& mechanism) {
+        if (!is_bound(mechanism)) return try_scram(mechanism, unbound(mechanism)) == Verdict::accepted;
+        const auto bindings = channel_bindings();
+        if (bindings.empty()) {
+            return pass_over(
+                mechanism,
+                "this connection has nothing that the login could be bound to (TLS 1.3, or 1.2 with an "
+                "extended master secret)");
+        }
+        for (const auto& binding : bindings) {
+            const auto verdict = try_scram(mechanism, binding);
+            if (verdict != Verdict::other_binding) return verdict == Verdict::accepted;
+        }
+        // To go on without would be what somebody wants who sits between two connections (RFC 5802 §6).
+        const auto name = mechanism.substr(0, mechanism.size() - kPlusSuffix.size());
+        give_up(mechanism,
+                "the server binds logins to the TLS connection in none of the ways known here; if it is the "
+                "right server, write 'auth_mechanisms = " +
+                    name + "' in [Repository " + settings_.repository + "]");
+    }
+
+    std::vector<ScramBinding> channel_bindings() const {
+        std::vector<ScramBinding> bindings;
+        for (const auto& [type, name] : kBindings) {
+            auto data = driver_.stream().channel_binding(type);
+            if (!data.empty())
+                bindings.push_back({ScramBinding::Flag::bound, std::string(name), std::move(data)});
+        }
+        return bindings;
+    }
+
+    // RFC 5802 §6. Who leaves -PLUS out of auth_mechanisms does not want it, which "n" says.
+    ScramBinding unbound(const std::string& mechanism) const {
+        const auto bound = mechanism + std::string(kPlusSuffix);
+        const auto& wanted = settings_.auth_mechanisms;
+        const bool would_bind = std::find(wanted.begin(), wanted.end(), bound) != wanted.end() &&
+                                !is_offered(bound) && !channel_bindings().empty();
+        return {.flag = would_bind ? ScramBinding::Flag::not_offered : ScramBinding::Flag::not_wanted};
+    }
+
+    enum class Verdict { accepted, next_mechanism, other_binding };
+
+    Verdict try_scram(const std::string& mechanism, const ScramBinding& binding) {
+        const auto digest =
+            mechanism.starts_with("SCRAM-SHA-256") ? os::DigestKind::sha256 : os::DigestKind::sha1;
+        const auto login = login_of_user();
+        auto exchange = ScramExchange::begin(digest, login, password(), binding);
+        if (!exchange) {
+            note_failure(mechanism, exchange.error());
+            return Verdict::next_mechanism;
+        }
+        const auto outcome = talk(mechanism, **exchange);
+        if ((*exchange)->was_binding_refused() && binding.flag == ScramBinding::Flag::bound)
+            return Verdict::other_binding;
+        return judge(mechanism, **exchange, outcome, Proof::password) ? Verdict::accepted
+                                                                      : Verdict::next_mechanism;
+    }
+
+    bool attempt_digest(const std::string& mechanism) {
+        const auto login = login_of_user();
+        if (mechanism == "CRAM-MD5" && !login.authorization_identity.empty()) {
             note_failure(mechanism, "it cannot ask for another identity (remote_identity)");
             return false;
         }
-        const SaslLogin login{
-            .user = user(), .authorization_identity = identity, .host = settings_.endpoint.host};
-        const auto secret = password();
-        if (const auto obstacle = SaslClient::obstacle(mechanism, secret)) {
-            note_failure(mechanism, *obstacle);
+        auto exchange = begin_digest(mechanism, login, password());
+        if (!exchange) {
+            note_failure(mechanism, exchange.error());
             return false;
         }
-        SaslClient client(mechanism, login, secret);
+        return converse(mechanism, **exchange, Proof::password);
+    }
+
+    SaslLogin login_of_user() {
+        return {.user = user(),
+                .authorization_identity = credentials_.authorization_identity().value_or(""),
+                .host = settings_.endpoint.host};
+    }
+
+    struct Outcome {
+        imap::Status status;
+        std::string why_not{};  // our side could not go on
+    };
+
+    Outcome talk(const std::string& mechanism, SaslExchange& exchange) {
         std::string why_not;
         const auto answer_to = [&](const std::string& challenge) {
-            auto answer = client.answer(challenge);
-            if (answer) return *std::move(answer);
+            const auto decoded = from_base64(challenge);
+            auto answer = decoded ? exchange.answer(*decoded)
+                                  : base::Unexpected(std::string("the challenge is not base64"));
+            if (answer) return base::Secret(base64(answer->reveal()));
             why_not = answer.error();
             return base::Secret("*");  // RFC 3501 §6.2.2: gives up
         };
-        const bool at_once = client.speaks_first() && driver_.session().has("SASL-IR");
+        const bool at_once = exchange.speaks_first() && driver_.session().has("SASL-IR");
         const auto initial = at_once ? std::optional(answer_to("")) : std::nullopt;
-        const auto status =
+        auto status =
             driver_.run(imap::authenticate_command(mechanism, initial), stop_, [&](imap::Event& event) {
                 if (const auto* challenge = std::get_if<imap::Challenge>(&event))
                     driver_.session().respond(answer_to(challenge->text));
             });
-        if (client.was_refused()) credentials_.refused();
-        if (!why_not.empty()) give_up(mechanism, why_not);
-        if (status.condition == Condition::ok && !client.is_complete())
+        return {std::move(status), std::move(why_not)};
+    }
+
+    bool converse(const std::string& mechanism, SaslExchange& exchange, Proof proof) {
+        const auto outcome = talk(mechanism, exchange);
+        return judge(mechanism, exchange, outcome, proof);
+    }
+
+    bool judge(const std::string& mechanism, const SaslExchange& exchange, const Outcome& outcome,
+               Proof proof) {
+        if (exchange.was_refused()) {
+            credentials_.refused();
+            refused_by_ = mechanism;
+        }
+        if (!outcome.why_not.empty()) give_up(mechanism, outcome.why_not);
+        if (outcome.status.condition == Condition::ok && !exchange.is_complete())
             give_up(mechanism, "the server did not show that it knows the password");
-        return judge(mechanism, status);
+        return judge(mechanism, outcome.status, proof);
     }
 
     // Whoever spoils a strong mechanism must not get the password by a weak one.
@@ -94,7 +263,7 @@ class Login {
 
     bool attempt_plain() {
         if (!is_safe_for_passwords("PLAIN")) return false;
-        return judge("PLAIN", send_plain());
+        return judge("PLAIN", send_plain(), Proof::password);
     }
 
     bool attempt_login() {
@@ -105,11 +274,15 @@ class Login {
         if (!is_safe_for_passwords("LOGIN")) return false;
         const auto who = user();
         const auto secret = password();
-        return judge("LOGIN", driver_.run(imap::login_command(who, secret), stop_));
+        return judge("LOGIN", driver_.run(imap::login_command(who, secret), stop_), Proof::password);
+    }
+
+    bool may_send_passwords() const {
+        return driver_.stream().is_encrypted() || settings_.allow_clear_passwords;
     }
 
     bool is_safe_for_passwords(const std::string& mechanism) {
-        if (driver_.stream().is_encrypted() || settings_.allow_clear_passwords) return true;
+        if (may_send_passwords()) return true;
         note_failure(mechanism, "not used without TLS");
         return false;
     }
@@ -126,12 +299,13 @@ class Login {
         return exchange("PLAIN", base::Secret(base64(plain.reveal())));
     }
 
-    // A mechanism of one message from the client, sent with the command where the server takes it there
-    // (RFC 4959).
+    // A mechanism of one message from the client, sent with the command where the server takes it there; "="
+    // stands for an empty one then (RFC 4959 §3).
     imap::Status exchange(const std::string& mechanism, const base::Secret& message) {
         const bool at_once = driver_.session().has("SASL-IR");
         bool sent = at_once;
-        auto command = imap::authenticate_command(mechanism, at_once ? std::optional(message) : std::nullopt);
+        const auto initial = message.empty() ? base::Secret("=") : message;
+        auto command = imap::authenticate_command(mechanism, at_once ? std::optional(initial) : std::nullopt);
         return driver_.run(std::move(command), stop_, [&](imap::Event& event) {
             if (!std::holds_alternative<imap::Challenge>(event)) return;
             // RFC 3501 §6.2.2: "*" gives up; a second challenge is none of this mechanism.
@@ -140,16 +314,19 @@ class Login {
         });
     }
 
-    bool judge(const std::string& mechanism, const imap::Status& status) {
+    bool judge(const std::string& mechanism, const imap::Status& status, Proof proof) {
         if (status.condition == Condition::ok) {
-            credentials_.accepted();
+            if (proof == Proof::password) credentials_.accepted();
             return true;
         }
         const auto reason = base::printable(status.text);
         note_failure(mechanism, reason);
         // BAD: the server does not know the mechanism in this form; another one may do.
         if (status.condition == Condition::bad) return false;
-        if (!is_about_the_server(status)) credentials_.refused();
+        if (!is_about_the_server(status)) {
+            if (proof == Proof::password) credentials_.refused();
+            refused_by_ = mechanism;
+        }
         throw failed(all_failed());
     }
 
@@ -182,7 +359,42 @@ class Login {
         std::string text = "All authentication types failed:";
         for (const auto& [mechanism, reason] : failures_)
             text.append("\n\t").append(mechanism).append(": ").append(reason);
-        return text;
+        return text + what_to_write();
+    }
+
+    // Nothing weaker follows what the server has refused. Where it would have been tried, say how it can be.
+    std::string what_to_write() const {
+        const auto& order = settings_.auth_mechanisms;
+        const auto refused = std::find(order.begin(), order.end(), refused_by_);
+        if (refused == order.end()) return {};
+        std::vector<std::string> rest;
+        std::copy_if(refused + 1, order.end(), std::back_inserter(rest),
+                     [this](const std::string& mechanism) { return could_follow(mechanism); });
+        if (rest.empty()) return {};
+        const auto where = "' in [Repository " + settings_.repository + "]";
+        if (!takes_password(refused_by_))
+            return "\nTo log in with a password instead, write 'auth_mechanisms = " + base::join(rest, ", ") +
+                   where;
+        const auto plain = std::find_if(rest.begin(), rest.end(), sends_password);
+        if (sends_password(refused_by_) || plain == rest.end()) return {};
+        return "\nIf the password is right, the server may keep it in a form that " + refused_by_ +
+               " cannot be checked with: write 'auth_mechanisms = " + *plain + where;
+    }
+
+    // Whether the password would go by it.
+    bool could_follow(const std::string& mechanism) const {
+        if (mechanism == "LOGIN")
+            return may_send_passwords() && !std::as_const(driver_).session().has("LOGINDISABLED");
+        if (mechanism == "PLAIN") return may_send_passwords() && is_offered(mechanism);
+        return takes_password(mechanism) && is_offered(mechanism);
+    }
+
+    static bool sends_password(std::string_view mechanism) noexcept {
+        return mechanism == "PLAIN" || mechanism == "LOGIN";
+    }
+    static bool takes_password(std::string_view mechanism) noexcept {
+        return mechanism != "GSSAPI" && mechanism != "OAUTHBEARER" && mechanism != "XOAUTH2" &&
+               mechanism != "EXTERNAL";
     }
 
     std::string no_mechanism() const {
@@ -190,10 +402,13 @@ class Login {
         for (const auto& capability : driver_.session().capabilities()) {
             if (capability.starts_with("AUTH=")) offered.push_back(capability.substr(5));
         }
-        return "Repository " + settings_.repository +
-               ": no supported authentication mechanisms found; configured " +
-               base::join(settings_.auth_mechanisms, ", ") + ", server advertises " +
-               base::join(offered, ", ");
+        auto text = "Repository " + settings_.repository +
+                    ": no supported authentication mechanisms found; configured " +
+                    base::join(settings_.auth_mechanisms, ", ") + ", server advertises " +
+                    base::join(offered, ", ");
+        for (const auto& [mechanism, reason] : passed_over_)
+            text.append("\n\t").append(mechanism).append(": ").append(reason);
+        return text;
     }
 
     Driver& driver_;
@@ -201,6 +416,9 @@ class Login {
     Credentials& credentials_;
     std::stop_token stop_;
     std::vector<std::pair<std::string, std::string>> failures_;  // mechanism, reason
+    // The same of those that were offered and could not be tried.
+    std::vector<std::pair<std::string, std::string>> passed_over_;
+    std::string refused_by_;  // the mechanism by which the server refused who logs in
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
-// The login of one connection: the configured mechanisms in their order, as far as they are built in, offered
-// by the server, and safe on this connection.
+// The login of one connection: the configured mechanisms in their order, as far as they are offered by the
+// server, possible with what there is (a ticket, a token, a certificate, a password), and safe on this
+// connection.
 #pragma once
 
 #include <stop_token>

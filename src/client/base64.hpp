@@ -1,6 +1,7 @@
 // Base64 (RFC 4648 §4) for SASL exchanges.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,5 +9,7 @@ namespace offlineimap::client {
 
 // The result is allocated once, so that no copy of a secret stays behind in freed memory.
 std::string base64(std::string_view bytes);
+// nullopt: that is no base64. Padding is required.
+std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace offlineimap::client

@@ -13,8 +13,6 @@ namespace {
 constexpr int kMost = 1'000'000;
 constexpr int kIdleKeepalive = 29 * 60;  // RFC 2177 §3: IDLE is renewed at least every 29 minutes
 
-constexpr std::array<std::string_view, 8> kMechanisms = {
-    "GSSAPI", "XOAUTH2", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "DIGEST-MD5", "PLAIN", "LOGIN"};
 constexpr std::array<std::string_view, 3> kTlsLevels = {"tls_secure", "tls_no_ssl", "tls_compat"};
 constexpr std::array<std::string_view, 2> kSecureVersions = {"tls1_1", "tls1_2"};
 constexpr std::array<std::string_view, 3> kNoSslVersions = {"tls1", "tls1_1", "tls1_2"};
@@ -117,8 +115,9 @@ std::optional<std::vector<std::string>> read_mechanisms(const SectionReader& sec
     if (!section.text("auth_mechanisms")) return std::nullopt;
     auto mechanisms = section.list("auth_mechanisms");
     for (const auto& mechanism : mechanisms) {
-        if (std::find(kMechanisms.begin(), kMechanisms.end(), mechanism) != kMechanisms.end()) continue;
-        const std::vector<std::string> names(kMechanisms.begin(), kMechanisms.end());
+        if (std::find(kAuthMechanisms.begin(), kAuthMechanisms.end(), mechanism) != kAuthMechanisms.end())
+            continue;
+        const std::vector<std::string> names(kAuthMechanisms.begin(), kAuthMechanisms.end());
         section.fail("auth_mechanisms", "Repository " + repository.name +
                                             ": unknown authentication mechanism '" +
                                             base::printable(mechanism) + "': write any of " +
@@ -132,8 +131,8 @@ constexpr std::string_view kOauth2Options[] = {
     "oauth2_client_secret_eval", "oauth2_access_token",       "oauth2_access_token_eval",
     "oauth2_refresh_token",      "oauth2_refresh_token_eval", "oauth2_request_url"};
 
-void read_credentials(const SectionReader& section, const Surroundings& surroundings, Repository& repository,
-                      ImapOptions& options) {
+void read_credentials(const SectionReader& section, const Surroundings& surroundings,
+                      const Repository& repository, ImapOptions& options) {
     options.remoteuser = section.text("remoteuser");
     options.remoteusereval = section.expression("remoteusereval");
     options.remote_identity = section.text("remote_identity");
@@ -143,12 +142,6 @@ void read_credentials(const SectionReader& section, const Surroundings& surround
     if (const auto file = section.text("remotepassfile"))
         options.remotepassfile = expand_user(*file, surroundings);
     options.remotepasseval = section.expression("remotepasseval");
-    const auto unbuilt = unbuilt_mechanisms(options);
-    if (!unbuilt.empty() && unbuilt.size() < options.auth_mechanisms->size()) {
-        repository.notices.push_back(section.notice(
-            "auth_mechanisms",
-            "this version cannot log in with " + base::join(unbuilt, ", ") + ", and tries the others only"));
-    }
     options.has_oauth2 = std::any_of(std::begin(kOauth2Options), std::end(kOauth2Options),
                                      [&](std::string_view option) { return section.has(option); });
 }
@@ -201,12 +194,6 @@ void read_folder_names(const SectionReader& section, const Account& account, Ima
 }
 
 }  // namespace
-
-std::vector<std::string> unbuilt_mechanisms(const ImapOptions& options) {
-    auto mechanisms = options.auth_mechanisms.value_or(std::vector<std::string>());
-    std::erase_if(mechanisms, [](const std::string& name) { return name != "GSSAPI" && name != "XOAUTH2"; });
-    return mechanisms;
-}
 
 ImapOptions read_imap_options(const Document& document, const SectionReader& section, const Account& account,
                               const Surroundings& surroundings, Repository& repository) {

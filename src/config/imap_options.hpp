@@ -1,9 +1,6 @@
 // The options of an IMAP or Gmail repository.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "offlineimap/config/options.hpp"
 
 #include "section_reader.hpp"
@@ -13,8 +10,5 @@ namespace offlineimap::config {
 // `repository` has its name and type already; notices are added to it.
 ImapOptions read_imap_options(const Document& document, const SectionReader& section, const Account& account,
                               const Surroundings& surroundings, Repository& repository);
-
-// Those of `auth_mechanisms`, as far as written, that this version cannot log in with.
-std::vector<std::string> unbuilt_mechanisms(const ImapOptions& options);
 
 }  // namespace offlineimap::config

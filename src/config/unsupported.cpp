@@ -1,9 +1,7 @@
 #include <initializer_list>
 
-#include "offlineimap/base/text.hpp"
 #include "offlineimap/config/options.hpp"
 
-#include "imap_options.hpp"
 #include "names.hpp"
 #include "section_reader.hpp"
 
@@ -35,12 +33,6 @@ void refuse_account_options(const Account& account, Refusals refusals) {
 void refuse_imap_options(const ImapOptions& options, Refusals& refusals) {
     if (options.idlefolders) {
         refusals.add("idlefolders", "this version cannot wait for new mail with IDLE; use autorefresh");
-    }
-    const auto unbuilt = unbuilt_mechanisms(options);
-    if (!unbuilt.empty() && unbuilt.size() == options.auth_mechanisms->size() &&
-        options.preauthtunnel.empty()) {
-        refusals.add("auth_mechanisms", "this version cannot log in with " + base::join(unbuilt, ", ") +
-                                            "; add PLAIN or LOGIN if the server takes passwords");
     }
     if (!options.has_oauth2) return;
     for (const std::string_view option :

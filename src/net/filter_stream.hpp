@@ -16,6 +16,7 @@ class FilterStream : public Stream {
                       std::chrono::milliseconds no_progress_limit, std::stop_token stop) final;
     std::optional<Progress> read_until(std::span<char> in, base::Deadline deadline,
                                        std::stop_token stop) final;
+    std::string channel_binding(ChannelBinding type) const override { return inner().channel_binding(type); }
 
   protected:
     struct Decoded {

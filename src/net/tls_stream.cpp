@@ -7,6 +7,7 @@
 
 #include "offlineimap/net/stream.hpp"
 
+#include "channel_binding.hpp"
 #include "filter_stream.hpp"
 #include "openssl.hpp"
 #include "tls_context.hpp"
@@ -68,6 +69,9 @@ class TlsStream final : public FilterStream {
         return std::string(SSL_get_version(ssl_.get())) + ", " + SSL_get_cipher_name(ssl_.get());
     }
     std::string peer_certificate() const override { return der_of(SSL_get0_peer_certificate(ssl_.get())); }
+    std::string channel_binding(ChannelBinding type) const override {
+        return channel_binding_of(ssl_.get(), type);
+    }
 
     void close() noexcept override {
         if (closed_) return;

@@ -102,11 +102,12 @@ net::Family family_of(config::AddressFamily family) {
     return net::Family::any;
 }
 
-std::vector<std::string> mechanisms_of(const config::ImapOptions& imap) {
-    // The original's default order, and SCRAM and DIGEST-MD5 where they belong by their strength.
-    static const std::vector<std::string> kDefault = {"SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5",
-                                                      "DIGEST-MD5",    "PLAIN",       "LOGIN"};
-    return imap.auth_mechanisms.value_or(kDefault);
+std::vector<std::string> mechanisms_of(const config::ImapOptions& imap, const Surroundings& surroundings) {
+    if (imap.auth_mechanisms) return *imap.auth_mechanisms;
+    std::vector<std::string> mechanisms(config::kAuthMechanisms.begin(), config::kAuthMechanisms.end());
+    // The Kerberos library asks its KDC directly. Who wants a proxy did not ask for that.
+    if (!surroundings.account.proxy.empty()) std::erase(mechanisms, "GSSAPI");
+    return mechanisms;
 }
 
 // A keyring that fails costs a line, never the login: there may be a person to ask, and the password may be
@@ -151,7 +152,8 @@ client::ConnectionSettings connection_settings(const config::Repository& options
     settings.transport_tunnel = imap.transporttunnel;
     settings.allow_clear_passwords =
         has_tunnel(imap) || imap.starttls == false || (!imap.starttls && client::is_loopback(host));
-    settings.auth_mechanisms = mechanisms_of(imap);
+    settings.auth_mechanisms = mechanisms_of(imap, surroundings);
+    settings.mechanisms_are_written = imap.auth_mechanisms.has_value();
     settings.compress = imap.usecompression;
     settings.limit =
         surroundings.general.socket_timeout.count() > 0 ? surroundings.general.socket_timeout : kDefaultLimit;

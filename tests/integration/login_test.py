@@ -33,6 +33,16 @@ class Mechanisms(case.SyncTestCase):
         self.assertIn("AUTHENTICATE SCRAM-SHA-256", result.output)
         self.assertNotIn("AUTHENTICATE PLAIN", result.output)
 
+    def test_what_is_passed_over_gets_a_line_if_it_is_written(self):
+        result = self.debugged(auth_mechanisms="GSSAPI, EXTERNAL, PLAIN")
+        for mechanism in ("GSSAPI", "EXTERNAL"):
+            line = f"Repository Remote: {mechanism} is passed over: the server does not offer it"
+            self.assertEqual(1, result.output.count(line), str(result))
+        sections = self.workspace.sections(self.user)
+        del sections["Repository Remote"]["auth_mechanisms"]
+        self.workspace.configure(sections)
+        self.assertNotIn("passed over", self.workspace.sync().output)
+
     def test_a_wrong_password_is_tried_once(self):
         for mechanism in MECHANISMS[:4]:
             with self.subTest(mechanism=mechanism):

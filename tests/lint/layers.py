@@ -44,7 +44,7 @@ LIBRARIES = {
     r"ini\.h|INIReader\.h": "config_file",
     r"nlohmann/.*": "sync ui",
     r"CLI/.*": "app",
-    r"gsasl(-\w+)?\.h": "client",
+    r"gsasl(-\w+)?\.h|gssapi(/.*|\.h)|krb5(/.*|\.h)": "client",
     r"n?curses\.h|ncursesw?/.*": "ui",
 }
 

@@ -56,6 +56,8 @@ struct ConnectionSettings {
     // PLAIN and LOGIN without TLS: in a tunnel, to a loopback address, or with `starttls = no` written.
     bool allow_clear_passwords = false;
     std::vector<std::string> auth_mechanisms;
+    // By the user: what is passed over gets a line. Otherwise they are the default order.
+    bool mechanisms_are_written = false;
     bool compress = false;
     std::chrono::milliseconds limit{60'000};  // of no progress, of DNS, of connecting
     std::string client_version;               // for ID

@@ -21,6 +21,21 @@ namespace offlineimap::config {
 
 enum class Switch { off, on };
 
+// What can be written in auth_mechanisms, and the order in which they are tried when it is not: what needs no
+// password first, then by strength.
+inline constexpr std::array<std::string_view, 12> kAuthMechanisms = {"GSSAPI",
+                                                                     "OAUTHBEARER",
+                                                                     "XOAUTH2",
+                                                                     "EXTERNAL",
+                                                                     "SCRAM-SHA-256-PLUS",
+                                                                     "SCRAM-SHA-256",
+                                                                     "SCRAM-SHA-1-PLUS",
+                                                                     "SCRAM-SHA-1",
+                                                                     "CRAM-MD5",
+                                                                     "DIGEST-MD5",
+                                                                     "PLAIN",
+                                                                     "LOGIN"};
+
 // What path options are expanded with: first `~` and `~user`, then $VAR and ${VAR}; unknown ones stay as they
 // are. A parameter, because this layer reads no environment.
 struct Surroundings {

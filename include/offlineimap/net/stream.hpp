@@ -47,6 +47,9 @@ struct Progress {
     bool end_of_stream = false;
 };
 
+// RFC 9266 (TLS 1.3) and RFC 5929.
+enum class ChannelBinding { tls_exporter, tls_unique, tls_server_end_point };
+
 class Stream {
   public:
     virtual ~Stream() = default;
@@ -68,6 +71,11 @@ class Stream {
     virtual std::string description() const = 0;
     // DER of the peer's certificate; empty without TLS.
     virtual std::string peer_certificate() const = 0;
+    // Bytes that only the two ends of this very TLS connection share, so that a login which vouches for them
+    // fails where somebody sits between two connections. Empty where this connection has none of that type:
+    // without TLS, tls_exporter before TLS 1.3, tls_unique in it or without an extended master secret (RFC
+    // 7627), tls_server_end_point for a certificate whose signature names no digest.
+    virtual std::string channel_binding(ChannelBinding) const { return {}; }
     // Closes at once, without waiting for the other side.
     virtual void close() noexcept = 0;
 };

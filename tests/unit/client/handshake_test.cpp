@@ -316,16 +316,17 @@ TEST_F(Handshakes, GiveUpAtASecondChallenge) {
 TEST_F(Handshakes, NameWhatIsConfiguredAndOfferedWhenNothingFits) {
     const auto error = error_of_opening(
         [](Peer& peer) {
-            peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=GSSAPI AUTH=NTLM] hello\r\n");
+            peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=EXTERNAL AUTH=NTLM] hello\r\n");
             peer.expect_end();
         },
         [](ConnectionSettings& settings) {
-            settings.auth_mechanisms = {"GSSAPI", "PLAIN"};
+            settings.auth_mechanisms = {"EXTERNAL", "PLAIN"};
         });
     EXPECT_EQ(error.code(), ErrorCode::authentication);
     EXPECT_STREQ(error.what(),
-                 "Repository Remote: no supported authentication mechanisms found; configured GSSAPI, "
-                 "PLAIN, server advertises GSSAPI, NTLM");
+                 "Repository Remote: no supported authentication mechanisms found; configured EXTERNAL, "
+                 "PLAIN, server advertises EXTERNAL, NTLM\n\tEXTERNAL: there is no client certificate "
+                 "(sslclientcert)");
 }
 
 TEST_F(Handshakes, RespectLoginDisabled) {

@@ -242,15 +242,6 @@ TEST_F(Audit, RefusesOptionsOfAServerThatCannotBeHonoured) {
                                            StartsWith("rc:10: [Repository R] oauth2_access_token_eval: ")));
 }
 
-TEST_F(Audit, RefusesMechanismsIfNoneOfThemCanBeUsed) {
-    remote("auth_mechanisms", "XOAUTH2, GSSAPI");
-    EXPECT_THAT(unsupported(),
-                ElementsAre("rc:8: [Repository R] auth_mechanisms: this version cannot log in with "
-                            "XOAUTH2, GSSAPI; add PLAIN or LOGIN if the server takes passwords"));
-    remote("preauthtunnel", "ssh host imapd");
-    EXPECT_THAT(unsupported(), IsEmpty());
-}
-
 TEST_F(Audit, RefusesTypesThatCannotBeHonoured) {
     remote("type", "Gmail");
     local("type", "GmailMaildir");
