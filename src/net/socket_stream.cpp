@@ -1,12 +1,14 @@
 #include "socket_stream.hpp"
 
 #include <cassert>
+#include <signal.h>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 
 namespace offlineimap::net {
@@ -28,15 +30,113 @@ bool would_block(const boost::system::error_code& code) {
            code == asio::error::interrupted;
 }
 
-// Reads and writes are plain non-blocking calls: while data is there, one system call each. Asio's reactor is
-// asked only when neither can go on; its wait carries the limit, so that no timer is needed.
-class SocketStream final : public Stream {
+using boost::system::error_code;
+
+// Both directions over one connected socket.
+class SocketEnds {
   public:
-    SocketStream(os::FileDescriptor socket, int family, std::string peer)
-        : socket_(io_, asio::generic::stream_protocol(family, 0), socket.get()), peer_(std::move(peer)) {
+    SocketEnds(asio::io_context& io, os::FileDescriptor socket, int family)
+        : socket_(io, asio::generic::stream_protocol(family, 0), socket.get()) {
         socket.release();
         socket_.non_blocking(true);
     }
+    std::size_t write(std::string_view bytes, error_code& failure) {
+        return socket_.write_some(asio::buffer(bytes.data(), bytes.size()), failure);
+    }
+    std::size_t read(std::span<char> in, error_code& failure) {
+        return socket_.read_some(asio::buffer(in.data(), in.size()), failure);
+    }
+    template <class Handler>
+    void wait_readable(Handler handler) {
+        socket_.async_wait(asio::socket_base::wait_read, std::move(handler));
+    }
+    template <class Handler>
+    void wait_writable(Handler handler) {
+        socket_.async_wait(asio::socket_base::wait_write, std::move(handler));
+    }
+    void close() noexcept {
+        error_code ignored;
+        socket_.close(ignored);
+    }
+
+  private:
+    asio::generic::stream_protocol::socket socket_;
+};
+
+// While it lives, writing to a pipe that nobody reads is an error of this thread's and no signal.
+class NoBrokenPipeSignal {
+  public:
+    NoBrokenPipeSignal() noexcept {
+        ::sigemptyset(&broken_pipe_);
+        ::sigaddset(&broken_pipe_, SIGPIPE);
+        sigset_t pending;
+        ::sigemptyset(&pending);
+        ::sigpending(&pending);
+        was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+        ::pthread_sigmask(SIG_BLOCK, &broken_pipe_, &before_);
+    }
+    NoBrokenPipeSignal(const NoBrokenPipeSignal&) = delete;
+    NoBrokenPipeSignal& operator=(const NoBrokenPipeSignal&) = delete;
+    ~NoBrokenPipeSignal() {
+        sigset_t pending;
+        ::sigemptyset(&pending);
+        ::sigpending(&pending);
+        int taken = 0;
+        // Ours, and pending, so that this does not wait.
+        if (!was_pending_ && ::sigismember(&pending, SIGPIPE) == 1) ::sigwait(&broken_pipe_, &taken);
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+  private:
+    sigset_t broken_pipe_{};
+    sigset_t before_{};
+    bool was_pending_ = false;
+};
+
+// A pipe for each direction.
+class PipeEnds {
+  public:
+    PipeEnds(asio::io_context& io, os::FileDescriptor input, os::FileDescriptor output)
+        : input_(io, input.get()), output_(io, output.get()) {
+        input.release();
+        output.release();
+        input_.non_blocking(true);
+        output_.non_blocking(true);
+    }
+    std::size_t write(std::string_view bytes, error_code& failure) {
+        const NoBrokenPipeSignal quiet;
+        return output_.write_some(asio::buffer(bytes.data(), bytes.size()), failure);
+    }
+    std::size_t read(std::span<char> in, error_code& failure) {
+        return input_.read_some(asio::buffer(in.data(), in.size()), failure);
+    }
+    template <class Handler>
+    void wait_readable(Handler handler) {
+        input_.async_wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
+    }
+    template <class Handler>
+    void wait_writable(Handler handler) {
+        output_.async_wait(asio::posix::stream_descriptor::wait_write, std::move(handler));
+    }
+    void close() noexcept {
+        error_code ignored;
+        input_.close(ignored);
+        output_.close(ignored);
+    }
+
+  private:
+    asio::posix::stream_descriptor input_;
+    asio::posix::stream_descriptor output_;
+};
+
+// Reads and writes are plain non-blocking calls: while data is there, one system call each. Asio's reactor is
+// asked only when neither can go on; its wait carries the limit, so that no timer is needed.
+template <class Ends>
+class DescriptorStream final : public Stream {
+  public:
+    template <class... Arguments>
+    explicit DescriptorStream(std::string peer, Arguments&&... arguments)
+        : ends_(io_, std::forward<Arguments>(arguments)...), peer_(std::move(peer)) {}
 
     Progress exchange(std::string_view out, std::span<char> in, bool wait_for_input,
                       std::chrono::milliseconds no_progress_limit, std::stop_token stop) override {
@@ -67,17 +167,14 @@ class SocketStream final : public Stream {
     bool is_encrypted() const noexcept override { return false; }
     std::string description() const override { return {}; }
     std::string peer_certificate() const override { return {}; }
-    void close() noexcept override {
-        boost::system::error_code ignored;
-        socket_.close(ignored);
-    }
+    void close() noexcept override { ends_.close(); }
 
   private:
     enum class Wait { read, write, both };
 
     // What can be moved now, in both directions. True if anything was.
     bool move_bytes(std::string_view out, std::span<char> in, Progress& total) {
-        boost::system::error_code write_failure;
+        error_code write_failure;
         const std::size_t written = write_some(out.substr(total.written), write_failure);
         total.written += written;
         // A server that says BYE and closes makes our writes fail: what it said is read first.
@@ -86,16 +183,16 @@ class SocketStream final : public Stream {
         return written > 0 || read;
     }
 
-    std::size_t write_some(std::string_view bytes, boost::system::error_code& failure) {
+    std::size_t write_some(std::string_view bytes, error_code& failure) {
         if (bytes.empty()) return 0;
-        const std::size_t count = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), failure);
+        const std::size_t count = ends_.write(bytes, failure);
         if (would_block(failure)) failure.clear();
         return count;
     }
 
     bool read_some(std::span<char> in, Progress& total) {
-        boost::system::error_code failure;
-        total.read = socket_.read_some(asio::buffer(in.data(), in.size()), failure);
+        error_code failure;
+        total.read = ends_.read(in, failure);
         total.end_of_stream = failure == asio::error::eof;
         if (failure && !total.end_of_stream && !would_block(failure)) throw_lost(failure);
         return !failure || total.end_of_stream;
@@ -103,8 +200,11 @@ class SocketStream final : public Stream {
 
     // False when the deadline passed. May return early for no reason: the callers try and wait again.
     bool wait(Wait direction, const Deadline& deadline, const std::stop_token& stop) {
-        if (direction != Wait::write) arm(asio::socket_base::wait_read, read_armed_);
-        if (direction != Wait::read) arm(asio::socket_base::wait_write, write_armed_);
+        // A wait that an earlier call left behind is used again.
+        if (direction != Wait::write && !std::exchange(read_armed_, true))
+            ends_.wait_readable([this](const error_code&) { read_armed_ = false; });
+        if (direction != Wait::read && !std::exchange(write_armed_, true))
+            ends_.wait_writable([this](const error_code&) { write_armed_ = false; });
         const std::stop_callback wake(stop, [this] { asio::post(io_, [] {}); });
         io_.restart();
         const bool woken = deadline.is_never() ? io_.run_one() > 0 : io_.run_one_until(deadline.when()) > 0;
@@ -112,14 +212,7 @@ class SocketStream final : public Stream {
         return woken;
     }
 
-    // A wait that an earlier call left behind is used again.
-    void arm(asio::socket_base::wait_type direction, bool& armed) {
-        if (armed) return;
-        socket_.async_wait(direction, [&armed](const boost::system::error_code&) { armed = false; });
-        armed = true;
-    }
-
-    [[noreturn]] void throw_lost(const boost::system::error_code& reason) const {
+    [[noreturn]] void throw_lost(const error_code& reason) const {
         throw Error(Severity::folder_retry, ErrorCode::network,
                     "Connection to " + peer_ + " lost: " + reason.message());
     }
@@ -133,7 +226,7 @@ class SocketStream final : public Stream {
     }
 
     asio::io_context io_{1};
-    asio::generic::stream_protocol::socket socket_;
+    Ends ends_;
     std::string peer_;
     bool read_armed_ = false;
     bool write_armed_ = false;
@@ -142,7 +235,12 @@ class SocketStream final : public Stream {
 }  // namespace
 
 std::unique_ptr<Stream> make_socket_stream(os::FileDescriptor socket, int family, std::string peer) {
-    return std::make_unique<SocketStream>(std::move(socket), family, std::move(peer));
+    return std::make_unique<DescriptorStream<SocketEnds>>(std::move(peer), std::move(socket), family);
+}
+
+std::unique_ptr<Stream> make_pipe_stream(os::FileDescriptor input, os::FileDescriptor output,
+                                         std::string peer) {
+    return std::make_unique<DescriptorStream<PipeEnds>>(std::move(peer), std::move(input), std::move(output));
 }
 
 }  // namespace offlineimap::net

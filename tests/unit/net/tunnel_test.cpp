@@ -31,6 +31,19 @@ TEST(Tunnel, CommandIsRunByTheShell) {
     EXPECT_EQ(receive_all(*stream), "one\ntwo\n");
 }
 
+TEST(Tunnel, CommandHasPipesAndNoSocket) {
+    const auto stream = open_tunnel("test -p /dev/stdin && test -p /dev/stdout && echo pipes", "Remote");
+    EXPECT_EQ(receive_all(*stream), "pipes\n");
+}
+
+TEST(Tunnel, CommandThatReadsNoMoreIsAnErrorAndNoSignal) {
+    const auto stream = open_tunnel("exec <&-; echo closed; sleep 100", "Remote");
+    EXPECT_EQ(receive(*stream), "closed\n");
+    const auto error = error_of([&] { send(*stream, "A1 NOOP\r\n"); });
+    EXPECT_EQ(error.code(), base::ErrorCode::network);
+    EXPECT_EQ(error.severity(), base::Severity::folder_retry);
+}
+
 TEST(Tunnel, CommandThatEndsAtOnceIsAnEndOfStream) {
     const auto stream = open_tunnel("exit 1", "Remote");
     EXPECT_EQ(receive(*stream), "");
