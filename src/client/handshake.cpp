@@ -167,7 +167,10 @@ std::unique_ptr<net::Stream> open_stream(const ConnectionSettings& settings, std
     if (!settings.transport_tunnel.empty()) {
         return net::open_tunnel(settings.transport_tunnel, settings.repository);
     }
-    auto stream = net::connect_tcp(settings.endpoint, settings.repository, settings.limit, stop);
+    auto stream = settings.proxy
+                      ? net::connect_through(*settings.proxy, settings.endpoint, settings.repository,
+                                             settings.limit, stop)
+                      : net::connect_tcp(settings.endpoint, settings.repository, settings.limit, stop);
     if (settings.tls_mode != TlsMode::implicit) return stream;
     return net::start_tls(std::move(stream), settings.tls, settings.endpoint, settings.repository,
                           settings.limit, std::move(stop));

@@ -27,7 +27,6 @@ class Refusals {
 
 void refuse_account_options(const Account& account, Refusals refusals) {
     if (account.synclabels) refusals.add("synclabels", "this version cannot synchronise Gmail labels");
-    if (account.proxy) refusals.add("proxy", "this version cannot connect through a proxy");
 }
 
 void refuse_imap_options(const ImapOptions& options, Refusals& refusals) {

@@ -1,3 +1,5 @@
+#include "connect.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -164,18 +166,25 @@ class Race {
 
 }  // namespace
 
+std::string peer_name(const Endpoint& endpoint, const std::string& repository) {
+    return endpoint.host + ":" + std::to_string(endpoint.port) + " (repository '" + repository + "')";
+}
+
+std::unique_ptr<Stream> connect_until(const Endpoint& endpoint, const std::string& repository,
+                                      const std::string& peer, const Deadline& deadline,
+                                      const std::stop_token& stop) {
+    Race race(interleaved(resolve(endpoint, repository, deadline, stop)));
+    os::FileDescriptor socket = race.run(deadline, stop);
+    if (!socket) throw_not_connected(race, endpoint, repository);
+    return make_socket_stream(std::move(socket), race.family(), peer);
+}
+
 // NOLINTBEGIN(performance-unnecessary-value-param): stop tokens go by value everywhere, as in std::jthread
 std::unique_ptr<Stream> connect_tcp(const Endpoint& endpoint, const std::string& repository,
                                     std::chrono::milliseconds limit, std::stop_token stop) {
     // NOLINTEND(performance-unnecessary-value-param)
     if (stop.stop_requested()) throw base::Cancelled();
-    const Deadline deadline = Deadline::after(limit);
-    Race race(interleaved(resolve(endpoint, repository, deadline, stop)));
-    os::FileDescriptor socket = race.run(deadline, stop);
-    if (!socket) throw_not_connected(race, endpoint, repository);
-    const std::string peer =
-        endpoint.host + ":" + std::to_string(endpoint.port) + " (repository '" + repository + "')";
-    return make_socket_stream(std::move(socket), race.family(), peer);
+    return connect_until(endpoint, repository, peer_name(endpoint, repository), Deadline::after(limit), stop);
 }
 
 }  // namespace offlineimap::net

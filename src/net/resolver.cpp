@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "host_name.hpp"
+
 namespace offlineimap::net {
 
 using base::Error;
@@ -92,7 +94,8 @@ std::vector<Address> wait_for(Lookup& lookup, base::Deadline deadline, const std
 
 std::vector<Address> resolve(const Endpoint& endpoint, const std::string& repository, base::Deadline deadline,
                              const std::stop_token& stop) {
-    Query query{endpoint.host, std::to_string(endpoint.port), family_of(endpoint.family), AI_NUMERICHOST};
+    Query query{ascii_host_name(endpoint.host), std::to_string(endpoint.port), family_of(endpoint.family),
+                AI_NUMERICHOST};
     std::vector<Address> addresses = look_up(query);
     if (addresses.empty()) {
         query.flags = 0;

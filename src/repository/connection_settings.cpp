@@ -57,7 +57,7 @@ std::optional<std::string> user_of(const config::ImapOptions& imap, python::Inte
 // Differs from OfflineIMAP: without TLS from the start, STARTTLS is required unless `starttls = no` is
 // written; the original goes on in clear text when the server does not offer it (CVE-2020-37248). A server on
 // this very machine is reached in clear unless `starttls = yes` is written.
-client::TlsMode tls_mode_of(const config::ImapOptions& imap, const std::string& host) {
+client::TlsMode tls_mode_of(const config::ImapOptions& imap, bool on_this_machine) {
     if (!imap.preauthtunnel.empty()) return client::TlsMode::none;
     if (!imap.transporttunnel.empty()) {
         return !imap.ssl && imap.starttls.value_or(true) ? client::TlsMode::starttls_if_offered
@@ -65,7 +65,7 @@ client::TlsMode tls_mode_of(const config::ImapOptions& imap, const std::string& 
     }
     if (imap.ssl) return client::TlsMode::implicit;
     if (imap.starttls == false) return client::TlsMode::none;
-    if (!imap.starttls && client::is_loopback(host)) return client::TlsMode::starttls_if_offered;
+    if (!imap.starttls && on_this_machine) return client::TlsMode::starttls_if_offered;
     return client::TlsMode::starttls_required;
 }
 
@@ -145,13 +145,16 @@ client::ConnectionSettings connection_settings(const config::Repository& options
     const std::string host = host_of(options, surroundings.interpreter);
     client::ConnectionSettings settings;
     settings.repository = options.name;
+    // Behind a proxy, localhost is the proxy's machine.
+    const bool on_this_machine = !surroundings.account.proxy && client::is_loopback(host);
     settings.endpoint = {host, port_of(options, surroundings.interpreter), family_of(imap.family)};
-    settings.tls_mode = tls_mode_of(imap, host);
+    settings.tls_mode = tls_mode_of(imap, on_this_machine);
     settings.tls = tls_settings_of(options, host);
+    settings.proxy = surroundings.account.proxy;
     settings.preauth_tunnel = imap.preauthtunnel;
     settings.transport_tunnel = imap.transporttunnel;
     settings.allow_clear_passwords =
-        has_tunnel(imap) || imap.starttls == false || (!imap.starttls && client::is_loopback(host));
+        has_tunnel(imap) || imap.starttls == false || (!imap.starttls && on_this_machine);
     settings.auth_mechanisms = mechanisms_of(imap, surroundings);
     settings.mechanisms_are_written = imap.auth_mechanisms.has_value();
     settings.compress = imap.usecompression;

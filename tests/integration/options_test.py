@@ -858,10 +858,8 @@ class NotYet(OptionCase):
         self.assertFalse(self.workspace.mail.exists())
 
     def test_options_of_the_account(self):
-        for option, value in (("synclabels", "yes"), ("proxy", "SOCKS5:localhost:9999")):
-            with self.subTest(option):
-                self.configure(account={option: value})
-                self.assert_refused(rf"\.offlineimaprc:\d+: \[Account Test\] {option}: this version cannot")
+        self.configure(account={"synclabels": "yes"})
+        self.assert_refused(r"\.offlineimaprc:\d+: \[Account Test\] synclabels: this version cannot")
 
     def test_options_of_the_server(self):
         for option, value in (("idlefolders", "['INBOX']"),

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "offlineimap/base/error.hpp"
+#include "offlineimap/base/proxy.hpp"
 #include "offlineimap/base/secret.hpp"
 #include "offlineimap/base/types.hpp"
 #include "offlineimap/base/uid_set.hpp"
@@ -51,7 +52,8 @@ struct ConnectionSettings {
     net::Endpoint endpoint{"", 0};
     TlsMode tls_mode = TlsMode::implicit;
     net::TlsSettings tls;
-    std::string preauth_tunnel;  // a command; empty: none
+    std::optional<base::Proxy> proxy;  // on the way to the server; not used for tunnels
+    std::string preauth_tunnel;        // a command; empty: none
     std::string transport_tunnel;
     // PLAIN and LOGIN without TLS: in a tunnel, to a loopback address, or with `starttls = no` written.
     bool allow_clear_passwords = false;

@@ -16,13 +16,14 @@
 
 #include "offlineimap/base/deadline.hpp"
 #include "offlineimap/base/error.hpp"
+#include "offlineimap/base/proxy.hpp"
 
 namespace offlineimap::net {
 
 enum class Family { any, ipv4, ipv6 };
 
 struct Endpoint {
-    std::string host;
+    std::string host;  // a name, in UTF-8 and not yet in A-labels, or an address
     std::uint16_t port;
     Family family = Family::any;
 };
@@ -30,7 +31,7 @@ struct Endpoint {
 enum class TlsLevel { compat, no_ssl, secure };
 
 struct TlsSettings {
-    std::string server_name{};             // for SNI and the host-name check
+    std::string server_name{};             // for SNI and the host-name check; as Endpoint::host
     std::optional<std::string> ca_file{};  // nullopt: the system's
     std::vector<std::string>
         fingerprints{};        // lower-case hex; any of SHA-1/224/256/384/512 of the DER certificate
@@ -85,6 +86,13 @@ class Stream {
 // refused, no answer; `repository` is named in them.
 std::unique_ptr<Stream> connect_tcp(const Endpoint& endpoint, const std::string& repository,
                                     std::chrono::milliseconds limit, std::stop_token stop);
+
+// The same through a proxy, which gets the host as a name and resolves it itself: `family` has no meaning
+// then. `limit` is for all of it. Errors name the proxy and hold no password; what it answers is read only up
+// to a limit.
+std::unique_ptr<Stream> connect_through(const base::Proxy& proxy, const Endpoint& endpoint,
+                                        const std::string& repository, std::chrono::milliseconds limit,
+                                        std::stop_token stop);
 
 // A command whose standard input and output are the stream (preauthtunnel, transporttunnel). The child is
 // ended and reaped with the stream.

@@ -4,6 +4,7 @@ import ctypes
 import os
 import shutil
 import signal
+import subprocess
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -48,6 +49,30 @@ def openssl():
 
 def tmux():
     return _found("TMUX_BINARY", "tmux")
+
+
+def microsocks():
+    return _found("MICROSOCKS_BINARY", "microsocks")
+
+
+def tinyproxy():
+    return _found("TINYPROXY_BINARY", "tinyproxy")
+
+
+def socat():
+    return _found("SOCAT_BINARY", "socat")
+
+
+def stunnel():
+    return _found("STUNNEL4_BINARY", "stunnel4")
+
+
+def dovecot_imap():
+    """Dovecot's imap itself, which speaks over standard input and output."""
+    doveconf = _found("DOVECONF_BINARY", "doveconf")
+    directory = subprocess.run([doveconf, "-d", "-h", "libexec_dir"], check=True, stdout=subprocess.PIPE, text=True,
+                               timeout=60).stdout.strip()
+    return f"{directory}/imap"
 
 
 def sanitized():

@@ -78,6 +78,17 @@ TEST(Connect, UnknownNameHasTheOriginalsSentence) {
                                 "correctly and that you are online.");
 }
 
+TEST(Connect, NameThatIsNoneInAnyAlphabetIsSaidSo) {
+    std::string long_label;
+    for (int i = 0; i < 70; ++i) long_label += "\xC3\xBC";
+    for (const std::string& name : {long_label, std::string("-\xC3\xBC"), std::string("\xFF\xFE")}) {
+        const auto error = connect_error({.host = name, .port = 993});
+        EXPECT_EQ(error.severity(), Severity::repository);
+        EXPECT_EQ(error.code(), ErrorCode::configuration) << name;
+        EXPECT_THAT(error.what(), testing::HasSubstr("is not a host name"));
+    }
+}
+
 TEST(Connect, FamilyLimitsTheAddresses) {
     const LoopbackServer server([](ServerConnection& client) { client.receive_all(); });
     const Endpoint wrong{.host = "127.0.0.1", .port = server.port(), .family = Family::ipv6};
