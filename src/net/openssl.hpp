@@ -18,6 +18,7 @@ struct Freed {
     }
 };
 using SslContext = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
+using SslSession = std::unique_ptr<SSL_SESSION, Freed<SSL_SESSION_free>>;
 using Ssl = std::unique_ptr<SSL, Freed<SSL_free>>;
 using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
 using X509Certificate = std::unique_ptr<X509, Freed<X509_free>>;

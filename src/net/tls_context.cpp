@@ -187,7 +187,36 @@ SslContext make_tls_context(const TlsSettings& settings, const std::string& repo
     set_versions(context.get(), settings.ssl_version, repository);
     trust(context.get(), settings, repository);
     use_client_certificate(context.get(), settings, repository);
+    // Sessions are kept by TlsSessions, not by a context that goes with its connection.
+    SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     return context;
+}
+
+std::string session_key(const TlsSettings& settings, const Endpoint& endpoint,
+                        const std::string& repository) {
+    std::string key;
+    // Counted, so that no two lists of texts look the same.
+    const auto add = [&key](const std::string& text) { key += std::to_string(text.size()) + ":" + text; };
+    const auto add_file = [&add](const std::optional<std::string>& path) {
+        const Stamp stamp = path ? stamp_of(*path) : Stamp{};
+        add(path.value_or("") + (path ? "=" : ""));
+        add(std::to_string(stamp.size));
+        add(std::to_string(stamp.modified.time_since_epoch().count()));
+    };
+    add(repository);
+    add(endpoint.host);
+    add(std::to_string(endpoint.port));
+    add(std::to_string(static_cast<int>(endpoint.family)));
+    add(settings.server_name);
+    add_file(settings.ca_file ? settings.ca_file : system_ca_file());
+    add(settings.ca_file ? "file" : "system");
+    add(std::to_string(settings.fingerprints.size()));
+    for (const auto& fingerprint : settings.fingerprints) add(fingerprint);
+    add(settings.verify_chain ? "chain" : "");
+    add_file(settings.client_certificate);
+    add_file(settings.client_key);
+    add(settings.ssl_version);
+    return key;
 }
 
 std::string default_ca_file() {

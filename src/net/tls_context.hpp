@@ -13,4 +13,8 @@ namespace offlineimap::net {
 // for a CA file, Error{repository, tls} for a client certificate that cannot be loaded.
 SslContext make_tls_context(const TlsSettings& settings, const std::string& repository);
 
+// What TLS sessions are kept under: the place, and everything that is configured about it, with the state of
+// the files. A session is never used where any of it differs.
+std::string session_key(const TlsSettings& settings, const Endpoint& endpoint, const std::string& repository);
+
 }  // namespace offlineimap::net

@@ -11,6 +11,7 @@
 #include "filter_stream.hpp"
 #include "openssl.hpp"
 #include "tls_context.hpp"
+#include "tls_sessions.hpp"
 #include "tls_verification.hpp"
 
 namespace offlineimap::net {
@@ -26,8 +27,12 @@ namespace {
 // OpenSSL reads and writes memory; FilterStream carries the bytes.
 class TlsStream final : public FilterStream {
   public:
-    TlsStream(std::unique_ptr<Stream> plain, SslContext context)
-        : FilterStream(std::move(plain)), context_(std::move(context)), ssl_(SSL_new(context_.get())) {
+    // Sessions that the server offers are kept under `session_key`.
+    TlsStream(std::unique_ptr<Stream> plain, SslContext context, std::string session_key)
+        : FilterStream(std::move(plain)),
+          context_(std::move(context)),
+          ssl_(SSL_new(context_.get())),
+          session_key_(std::move(session_key)) {
         if (!ssl_) throw std::bad_alloc();
         from_server_ = BIO_new(BIO_s_mem());
         to_server_ = BIO_new(BIO_s_mem());
@@ -35,12 +40,15 @@ class TlsStream final : public FilterStream {
         BIO_set_mem_eof_return(from_server_, -1);  // empty means "later", until feed_end()
         SSL_set_bio(ssl_.get(), from_server_, to_server_);
         SSL_set_connect_state(ssl_.get());
+        SSL_set_ex_data(ssl_.get(), 0, this);
+        SSL_CTX_sess_set_new_cb(context_.get(), &keep_session);
     }
     TlsStream(const TlsStream&) = delete;
     TlsStream& operator=(const TlsStream&) = delete;
     ~TlsStream() override { close(); }
 
     SSL* ssl() noexcept { return ssl_.get(); }
+    const std::string& session_key() const noexcept { return session_key_; }
 
     enum class Handshake { done, going_on, failed };
     // One round: what OpenSSL can do now, then one exchange of bytes. `reason` is set when it failed.
@@ -120,6 +128,17 @@ class TlsStream final : public FilterStream {
     }
 
   private:
+    // Called by OpenSSL: nothing may be thrown through it. 0: it keeps its own.
+    static int keep_session(SSL* ssl, SSL_SESSION* session) {
+        try {
+            const auto* stream = static_cast<const TlsStream*>(SSL_get_ex_data(ssl, 0));
+            TlsSessions::of_this_run().keep(stream->session_key_, session);
+        } catch (const std::exception&) {
+            return 0;  // the next connection makes a whole handshake
+        }
+        return 0;
+    }
+
     // True at a proper end, false if more bytes are needed.
     bool why_nothing_was_read() {
         switch (SSL_get_error(ssl_.get(), 0)) {
@@ -161,6 +180,7 @@ class TlsStream final : public FilterStream {
 
     SslContext context_;
     Ssl ssl_;
+    std::string session_key_;
     BIO* from_server_;  // both owned by ssl_
     BIO* to_server_;
     bool established_ = false;
@@ -211,6 +231,26 @@ void run_handshake(TlsStream& stream, const CertificateVerification& verificatio
     throw Error(Severity::folder_retry, ErrorCode::timeout, "the TLS handshake took too long");
 }
 
+// A session whose certificate would be refused by now is not offered: the server may have a better one.
+void offer_session(TlsStream& stream, CertificateVerification& verification) {
+    const SslSession session = TlsSessions::of_this_run().take(stream.session_key());
+    if (!session) return;
+    const bool usable = SSL_set_session(stream.ssl(), session.get()) == 1 &&
+                        SSL_get_verify_result(stream.ssl()) == X509_V_OK &&
+                        verification.would_accept_session(stream.ssl());
+    if (!usable) SSL_set_session(stream.ssl(), nullptr);
+    ERR_clear_error();
+}
+
+// The handshake of a resumed session asks nobody about the certificate.
+void check_resumed_session(TlsStream& stream, CertificateVerification& verification, const Purpose& purpose) {
+    if (SSL_session_reused(stream.ssl()) == 0) return;
+    if (SSL_get_verify_result(stream.ssl()) == X509_V_OK && verification.accepts_session(stream.ssl()))
+        return;
+    if (verification.refusal()) throw Error(*verification.refusal());
+    throw_tls(purpose, "the certificate of the resumed session is not accepted");
+}
+
 // An error of the connection below belongs to the handshake.
 void handshake_or_throw(TlsStream& stream, const CertificateVerification& verification,
                         const Purpose& purpose, milliseconds limit, const std::stop_token& stop) {
@@ -240,10 +280,19 @@ std::unique_ptr<Stream> start_tls(std::unique_ptr<Stream> plain, const TlsSettin
     const Purpose purpose{endpoint, repository};
     SslContext context = make_tls_context(settings, repository);
     require_no_unread_input(*plain, purpose, stop);
-    auto stream = std::make_unique<TlsStream>(std::move(plain), std::move(context));
+    auto stream = std::make_unique<TlsStream>(std::move(plain), std::move(context),
+                                              session_key(settings, endpoint, repository));
     CertificateVerification verification(settings, endpoint, repository);
     verification.attach(stream->ssl());
-    handshake_or_throw(*stream, verification, purpose, limit, stop);
+    offer_session(*stream, verification);
+    try {
+        handshake_or_throw(*stream, verification, purpose, limit, stop);
+        check_resumed_session(*stream, verification, purpose);
+    } catch (const Error&) {
+        // Whatever it was, the next attempt begins from nothing.
+        TlsSessions::of_this_run().forget(stream->session_key());
+        throw;
+    }
     return stream;
 }
 

@@ -13,6 +13,8 @@
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/os/digest.hpp"
 
+#include "host_name.hpp"
+
 namespace offlineimap::net {
 
 using base::Error;
@@ -106,7 +108,7 @@ CertificateVerification::CertificateVerification(const TlsSettings& settings, co
     : settings_(settings), endpoint_(endpoint), repository_(repository) {}
 
 void CertificateVerification::attach(SSL* ssl) {
-    expect_name(ssl, without_final_dot(settings_.server_name));
+    expect_name(ssl, without_final_dot(ascii_host_name(settings_.server_name)));
     SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_cert_verify_callback(SSL_get_SSL_CTX(ssl), &decide, this);
 }
@@ -130,6 +132,29 @@ bool CertificateVerification::accepts(X509_STORE_CTX* store) {
         X509_STORE_CTX_set_error(store, X509_V_OK);
     else if (X509_STORE_CTX_get_error(store) == X509_V_OK)
         X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);  // the alert that the server gets
+    return good;
+}
+
+bool CertificateVerification::accepts_session(SSL* ssl) {
+    X509* certificate = SSL_get0_peer_certificate(ssl);
+    const std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>> store(X509_STORE_CTX_new());
+    if (certificate == nullptr || !store) return false;
+    if (X509_STORE_CTX_init(store.get(), SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), certificate,
+                            SSL_get_peer_cert_chain(ssl)) != 1)
+        return false;
+    // As OpenSSL prepares it in a handshake: the purpose, the strength of signatures, the name.
+    X509_STORE_CTX_set_default(store.get(), "ssl_server");
+    X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(store.get());
+    X509_VERIFY_PARAM_set_auth_level(parameters, SSL_get_security_level(ssl));
+    X509_VERIFY_PARAM_set1(parameters, SSL_get0_param(ssl));
+    const bool good = accepts(store.get());
+    ERR_clear_error();
+    return good;
+}
+
+bool CertificateVerification::would_accept_session(SSL* ssl) {
+    const bool good = accepts_session(ssl);
+    refusal_.reset();
     return good;
 }
 

@@ -23,6 +23,10 @@ class CertificateVerification {
 
     // Makes the handshake of `ssl` ask this object.
     void attach(SSL* ssl);
+    // A resumed session shows no certificate: the one it began with is checked again, as if it were shown
+    // now. `ssl` has the session; a refusal is kept only by the second.
+    bool would_accept_session(SSL* ssl);
+    bool accepts_session(SSL* ssl);
     // Why the certificate was refused, as an Error to throw; nullopt if it was not.
     const std::optional<base::Error>& refusal() const noexcept { return refusal_; }
 

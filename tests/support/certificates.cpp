@@ -109,6 +109,7 @@ Certificate unsigned_certificate(EVP_PKEY* key, const CertificateRequest& reques
     X509_set_version(certificate.get(), kVersion3);
     set_serial_number(certificate.get());
     set_validity(certificate.get(), request.first_day, request.last_day);
+    if (request.last_second != 0) X509_gmtime_adj(X509_getm_notAfter(certificate.get()), request.last_second);
     set_name(X509_get_subject_name(certificate.get()), request.common_name);
     X509_set_pubkey(certificate.get(), key);
     add_alternative_names(certificate.get(), request);

@@ -16,6 +16,7 @@ struct CertificateRequest {
     int first_day = -1;                  // of its validity, from today
     int last_day = 30;
     std::string extended_key_usage = "serverAuth";
+    int last_second = 0;  // from now; 0: of the last day
 };
 
 struct CertificateFiles {

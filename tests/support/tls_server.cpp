@@ -36,6 +36,7 @@ struct TlsServerConnection::State {
             require(SSL_CTX_load_verify_file(context, settings.client_ca->c_str()) == 1, "load a CA");
             SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
         }
+        if (!settings.ticket_keys.empty()) resume_with(settings.ticket_keys);
         ssl = SSL_new(context);
     }
     State(const State&) = delete;
@@ -51,6 +52,17 @@ struct TlsServerConnection::State {
         SSL_CTX_set_max_proto_version(context, version);
     }
 
+    // One ticket a connection, so that a test can tell who has it.
+    void resume_with(std::string keys) const {
+        SSL_CTX_set_num_tickets(context, 1);
+        const auto* name = reinterpret_cast<const unsigned char*>("test");
+        SSL_CTX_set_session_id_context(context, name, 4);
+        // SSL_CTX_set_tlsext_ticket_keys(), which is a macro with an old-style cast.
+        require(SSL_CTX_ctrl(context, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, static_cast<long>(keys.size()),
+                             keys.data()) == 1,
+                "use ticket keys");
+    }
+
     SSL_CTX* context;
     SSL* ssl = nullptr;
 };
@@ -62,6 +74,10 @@ TlsServerConnection::TlsServerConnection(ServerConnection& plain, const TlsServe
 }
 
 TlsServerConnection::~TlsServerConnection() = default;
+
+bool TlsServerConnection::resumed() const {
+    return SSL_session_reused(state_->ssl) == 1;
+}
 
 std::string TlsServerConnection::server_name() const {
     const char* name = SSL_get_servername(state_->ssl, TLSEXT_NAMETYPE_host_name);

@@ -17,6 +17,8 @@ struct TlsServerSettings {
     std::string version;
     // A client certificate of this CA is required.
     std::optional<std::filesystem::path> client_ca;
+    // 80 bytes: tickets of any connection with the same ones are resumed. "": of its own only.
+    std::string ticket_keys{};
 };
 
 class TlsServerConnection {
@@ -28,6 +30,7 @@ class TlsServerConnection {
     ~TlsServerConnection();
 
     bool succeeded() const noexcept { return succeeded_; }
+    bool resumed() const;
     // What the client said by SNI.
     std::string server_name() const;
     bool send(std::string_view bytes);

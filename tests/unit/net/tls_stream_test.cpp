@@ -1,10 +1,15 @@
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -514,6 +519,227 @@ TEST_F(Tls, ClientCertificateIsShown) {
     asked.client_key = client.key.string();
     EXPECT_EQ(receive(*start(server.port(), asked)), "* OK hello\r\n");
 }
+
+// A server whose tickets are good for all its connections. It gives one each; `met` says which were resumed.
+class TlsResumption : public Tls {
+  protected:
+    struct Met {
+        std::vector<bool> resumed;
+        std::vector<std::string> names;
+    };
+    LoopbackServer::Serve resuming_server(const std::vector<CertificateFiles>& certificates, Met& met,
+                                          const std::string& version = "",
+                                          const std::optional<std::filesystem::path>& client_ca = {}) const {
+        return [=, &met](ServerConnection& client) {
+            const auto& certificate = certificates.at(std::min(met.resumed.size(), certificates.size() - 1));
+            TlsServerConnection tls(client, {.certificate = certificate,
+                                             .version = version,
+                                             .client_ca = client_ca,
+                                             .ticket_keys = std::string(80, 'k')});
+            if (!tls.succeeded()) return;
+            met.resumed.push_back(tls.resumed());
+            met.names.push_back(tls.server_name());
+            greet(tls);
+        };
+    }
+    // One connection, which has read its ticket. Returns the certificate it saw.
+    std::string visit(std::uint16_t port, const TlsSettings& asked, const Endpoint& endpoint,
+                      const std::string& repository = "Remote") const {
+        const auto stream = start_tls(connect_to(port), asked, endpoint, repository, kPatience, {});
+        EXPECT_EQ(receive_all(*stream), "* OK hello\r\n");
+        return stream->peer_certificate();
+    }
+    std::string visit(std::uint16_t port, const TlsSettings& asked) const {
+        return visit(port, asked, {.host = kHost, .port = port});
+    }
+    using Resumed = std::vector<bool>;
+};
+
+TEST_F(TlsResumption, SpeedsUpFurtherConnectionsOfEveryVersion) {
+    for (const char* version : {"TLSv1.2", "TLSv1.3"}) {
+        Met met;
+        {
+            const LoopbackServer server(resuming_server({good_}, met, version));
+            for (int i = 0; i < 3; ++i) EXPECT_EQ(visit(server.port(), settings()), good_.der) << version;
+        }
+        EXPECT_EQ(met.resumed, (Resumed{false, true, true})) << version;
+        EXPECT_EQ(met.names.front(), kHost) << version;
+    }
+}
+
+TEST_F(TlsResumption, UsesATicketOfTls13Once) {
+    Met met;
+    {
+        const LoopbackServer server(resuming_server({good_}, met));
+        visit(server.port(), settings());
+        // The second one has the only ticket, and does not read the one that it gets.
+        const auto second = start(server.port(), settings());
+        const auto third = start(server.port(), settings());
+        EXPECT_EQ(receive_all(*third), "* OK hello\r\n");
+    }
+    EXPECT_EQ(met.resumed, (Resumed{false, true, false}));
+}
+
+TEST_F(TlsResumption, NeverCrossesAChangedSetting) {
+    const auto client = ca_.issue(
+        "client",
+        {.common_name = "someone", .dns_names = {}, .addresses = {}, .extended_key_usage = "clientAuth"});
+    const auto both =
+        ca_.issue("both", {.common_name = kHost, .dns_names = {kHost, "other.example.org"}, .addresses = {}});
+    const auto copied_ca = directory_ / "copied-ca.pem";
+    std::filesystem::copy_file(ca_.file(), copied_ca);
+    const auto sha256 = os::digest_hex(DigestKind::sha256, both.der);
+    const auto sha1 = os::digest_hex(DigestKind::sha1, both.der);
+    const std::vector<std::pair<const char*, std::function<void(TlsSettings&)>>> changes = {
+        {"another name", [](TlsSettings& asked) { asked.server_name = "other.example.org"; }},
+        {"another CA file", [&](TlsSettings& asked) { asked.ca_file = copied_ca.string(); }},
+        {"a fingerprint", [&](TlsSettings& asked) { asked.fingerprints = {sha256}; }},
+        {"two fingerprints",
+         [&](TlsSettings& asked) {
+             asked.fingerprints = {sha256, sha1};
+         }},
+        {"a fingerprint alone",
+         [&](TlsSettings& asked) {
+             asked.fingerprints = {sha256};
+             asked.verify_chain = false;
+         }},
+        {"a version", [](TlsSettings& asked) { asked.ssl_version = "ssl23"; }},
+        {"a client certificate",
+         [&](TlsSettings& asked) {
+             asked.client_certificate = client.certificate.string();
+             asked.client_key = client.key.string();
+         }},
+    };
+    Met met;
+    std::size_t visits = 0;
+    {
+        const LoopbackServer server(resuming_server({both}, met));
+        const Endpoint endpoint{.host = kHost, .port = server.port()};
+        const auto full = [&](const TlsSettings& asked, const Endpoint& to, const std::string& repository,
+                              const char* what) {
+            visit(server.port(), asked, to, repository);
+            visit(server.port(), asked, to, repository);
+            visits += 2;
+            ASSERT_EQ(met.resumed.size(), visits);
+            EXPECT_FALSE(met.resumed[visits - 2]) << what;
+            EXPECT_TRUE(met.resumed[visits - 1]) << what;
+        };
+        full(settings(), endpoint, "Remote", "nothing yet");
+        for (const auto& [what, change] : changes) {
+            auto asked = settings();
+            change(asked);
+            full(asked, endpoint, "Remote", what);
+        }
+        full(settings(), {.host = "other.example.org", .port = server.port()}, "Remote", "another host");
+        full(settings(), {.host = kHost, .port = 993}, "Remote", "another port");
+        full(settings(), endpoint, "Other", "another repository");
+        std::filesystem::last_write_time(
+            ca_.file(), std::filesystem::last_write_time(ca_.file()) - std::chrono::hours(1));
+        full(settings(), endpoint, "Remote", "a CA file that was written again");
+    }
+}
+
+TEST_F(TlsResumption, OfAnExpiredCertificateIsNotTried) {
+    for (const char* version : {"TLSv1.2", "TLSv1.3"}) {
+        // As short as this machine allows: the first connection must be made before it is over.
+        for (int seconds = 2;; seconds *= 2) {
+            ASSERT_LT(seconds, 60);
+            auto request = good_request();
+            request.last_second = seconds;
+            const auto made = Clock::now();
+            const auto short_lived = ca_.issue("short-lived", request);
+            Met met;
+            {
+                const LoopbackServer server(resuming_server({short_lived, short_lived, good_}, met, version));
+                try {
+                    visit(server.port(), settings());
+                    visit(server.port(), settings());
+                } catch (const Error&) {
+                    continue;
+                }
+                std::this_thread::sleep_until(made + std::chrono::seconds(seconds + 1));
+                // The ticket would still be good for the server.
+                EXPECT_EQ(visit(server.port(), settings()), good_.der) << version;
+            }
+            EXPECT_EQ(met.resumed, (Resumed{false, true, false})) << version;
+            break;
+        }
+    }
+}
+
+TEST_F(TlsResumption, KeepsAClientCertificatesLogin) {
+    const auto client = ca_.issue(
+        "client",
+        {.common_name = "someone", .dns_names = {}, .addresses = {}, .extended_key_usage = "clientAuth"});
+    auto asked = settings();
+    asked.client_certificate = client.certificate.string();
+    asked.client_key = client.key.string();
+    Met met;
+    {
+        const LoopbackServer server(resuming_server({good_}, met, "", ca_.file()));
+        visit(server.port(), asked);
+        visit(server.port(), asked);
+        EXPECT_THROW(visit(server.port(), settings()), Error) << "nobody else's session is used";
+    }
+    EXPECT_EQ(met.resumed, (Resumed{false, true}));
+}
+
+TEST_F(TlsResumption, IsForgottenAfterAHandshakeThatFailed) {
+    Met met;
+    std::atomic<int> connection = 0;
+    {
+        const auto resuming = resuming_server({good_}, met, "TLSv1.2");
+        const LoopbackServer server([&](ServerConnection& client) {
+            if (++connection != 2)
+                resuming(client);
+            else
+                client.receive(1);  // and closes
+        });
+        visit(server.port(), settings());
+        EXPECT_THROW(start(server.port(), settings()), Error);
+        visit(server.port(), settings());
+    }
+    EXPECT_EQ(met.resumed, (Resumed{false, false}));
+}
+
+struct InternationalName {
+    const char* certificate;
+    bool matches;
+};
+
+class TlsInternationalName : public Tls, public testing::WithParamInterface<InternationalName> {};
+
+TEST_P(TlsInternationalName, IsSaidAndCheckedByItsALabels) {
+    const auto certificate =
+        ca_.issue("idn", {.common_name = "x", .dns_names = {GetParam().certificate}, .addresses = {}});
+    auto asked = settings();
+    asked.server_name =
+        "B\xC3\xBC"
+        "cher.example";
+    std::string said_name;
+    {
+        const LoopbackServer server(tls_server(certificate, [&](TlsServerConnection& client) {
+            said_name = client.server_name();
+            greet(client);
+        }));
+        if (GetParam().matches) {
+            EXPECT_EQ(receive(*start(server.port(), asked)), "* OK hello\r\n");
+        } else {
+            const auto error = error_of([&] { start(server.port(), asked); });
+            EXPECT_THAT(error.what(), HasSubstr("no matching domain name"));
+        }
+    }
+    EXPECT_EQ(said_name, GetParam().matches ? "xn--bcher-kva.example" : "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Names, TlsInternationalName,
+                         testing::Values(InternationalName{"xn--bcher-kva.example", true},
+                                         InternationalName{"*.example", false},
+                                         InternationalName{"b\xC3\xBC"
+                                                           "cher.example",
+                                                           false},
+                                         InternationalName{"bucher.example", false},
+                                         InternationalName{"xn--bcher-kva.example.org", false}));
 
 TEST_F(Tls, ClientCertificateThatCannotBeLoadedIsNamed) {
     const LoopbackServer server(tls_server(good_, greet));
