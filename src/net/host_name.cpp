@@ -1,5 +1,3 @@
-#include "host_name.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -8,6 +6,7 @@
 
 #include "offlineimap/base/error.hpp"
 #include "offlineimap/base/text.hpp"
+#include "offlineimap/net/stream.hpp"
 
 namespace offlineimap::net {
 

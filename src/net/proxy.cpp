@@ -14,7 +14,6 @@
 #include "offlineimap/net/stream.hpp"
 
 #include "connect.hpp"
-#include "host_name.hpp"
 
 namespace offlineimap::net {
 

@@ -9,8 +9,6 @@
 #include <thread>
 #include <utility>
 
-#include "host_name.hpp"
-
 namespace offlineimap::net {
 
 using base::Error;

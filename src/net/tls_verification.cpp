@@ -13,8 +13,6 @@
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/os/digest.hpp"
 
-#include "host_name.hpp"
-
 namespace offlineimap::net {
 
 using base::Error;

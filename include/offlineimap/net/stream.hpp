@@ -110,6 +110,11 @@ std::unique_ptr<Stream> start_tls(std::unique_ptr<Stream> plain, const TlsSettin
 // COMPRESS=DEFLATE (RFC 4978) over `inner`: raw deflate both ways, flushed at every exchange.
 std::unique_ptr<Stream> start_deflate(std::unique_ptr<Stream> inner, std::string already_read);
 
+// The A-labels of a host name in UTF-8 (IDNA2008, RFC 5891); an ASCII name or an address stays as it is.
+// Everything here does that by itself; it is for whoever else tells a server its name. Throws Error{repository,
+// configuration} for a name that is none, Error{repository, unsupported} if libidn2 is missing.
+std::string ascii_host_name(const std::string& name);
+
 // `sslcacertfile = OS-DEFAULT`: the first existing of the places the reference lists; Error{repository,
 // certificate} if none exists.
 std::string default_ca_file();

@@ -25,19 +25,52 @@ class Authority:
                  "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE",
                  "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
-    def issue(self, name, common_name, alternative_names):
+    def issue(self, name, common_name, alternative_names, usage="serverAuth", expired=False):
         """Returns (certificate, key), both PEM files."""
-        key = self._directory / f"{name}.key"
-        request = self._directory / f"{name}.csr"
+        request, extensions, key = _request(self._directory, name, common_name, alternative_names, usage)
         certificate = self._directory / f"{name}.pem"
-        extensions = self._directory / f"{name}.ext"
-        extensions.write_text(f"subjectAltName={alternative_names}\nbasicConstraints=CA:FALSE\n"
-                              "extendedKeyUsage=serverAuth\n")
-        _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                 "-keyout", str(key), "-out", str(request), "-subj", f"/CN={common_name}")
-        _openssl("x509", "-req", "-in", str(request), "-CA", str(self.certificate), "-CAkey", str(self._key),
-                 "-CAcreateserial", "-days", "30", "-out", str(certificate), "-extfile", str(extensions))
+        if expired:
+            self._issue_for_the_past(request, extensions, certificate)
+        else:
+            _openssl("x509", "-req", "-in", str(request), "-CA", str(self.certificate), "-CAkey", str(self._key),
+                     "-CAcreateserial", "-days", "30", "-out", str(certificate), "-extfile", str(extensions))
         return certificate, key
+
+    def _issue_for_the_past(self, request, extensions, certificate):
+        """The x509 command knows no dates."""
+        database = self._directory / "index"
+        database.write_text("")
+        configuration = self._directory / "ca.conf"
+        configuration.write_text(f"[ca]\ndefault_ca=this\n[this]\ndatabase={database}\nrand_serial=yes\n"
+                                 f"new_certs_dir={self._directory}\ndefault_md=sha256\npolicy=any\n"
+                                 "[any]\ncommonName=optional\n")
+        _openssl("ca", "-batch", "-notext", "-config", str(configuration), "-cert", str(self.certificate),
+                 "-keyfile", str(self._key), "-in", str(request), "-out", str(certificate),
+                 "-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-extfile", str(extensions))
+
+
+def self_signed(directory, name, common_name, alternative_names):
+    """A certificate that nobody but itself vouches for."""
+    request, extensions, key = _request(directory, name, common_name, alternative_names, "serverAuth")
+    certificate = directory / f"{name}.pem"
+    _openssl("x509", "-req", "-in", str(request), "-signkey", str(key), "-days", "30", "-out", str(certificate),
+             "-extfile", str(extensions))
+    return certificate, key
+
+
+def _request(directory, name, common_name, alternative_names, usage):
+    key, request, extensions = (directory / f"{name}.{kind}" for kind in ("key", "csr", "ext"))
+    names = f"subjectAltName={alternative_names}\n" if alternative_names else ""
+    extensions.write_text(f"{names}basicConstraints=CA:FALSE\nextendedKeyUsage={usage}\n")
+    _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-keyout", str(key), "-out", str(request), "-subj", f"/CN={common_name}")
+    return request, extensions, key
+
+
+def raw_dns_name(name):
+    """An alternative name of any bytes, for issue()."""
+    entry = bytes([0x82, len(name)]) + name
+    return "DER:" + (bytes([0x30, len(entry)]) + entry).hex(":")
 
 
 def fingerprint(certificate, algorithm="sha256"):

@@ -95,6 +95,10 @@ class ScriptedProxy:
         self.ended = threading.Event()
         self._threads = []
 
+    def lead_to(self, talk):
+        """From now on."""
+        self._talk = talk
+
     def __enter__(self):
         self._start(self._accept)
         return self

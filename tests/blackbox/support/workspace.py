@@ -155,6 +155,11 @@ class Workspace:
     def configure_standard(self, user):
         self.configure(self.sections(user))
 
+    def forget_mail(self):
+        """As if the program had never run here."""
+        for directory in (self.mail, self.metadata):
+            shutil.rmtree(directory, ignore_errors=True)
+
     # -- runs --
 
     def environment(self, extra=None):
