@@ -140,9 +140,11 @@ bool find_ticket(Context& state) {
     if (GSS_ERROR(major) == 0)
         major = state.library.inquire_cred(&minor, state.ticket, nullptr, &lifetime, nullptr, nullptr);
     if (GSS_ERROR(major) == 0 && lifetime > 0) return true;
-    state.failure = GSS_ERROR(major) == 0 ? "the Kerberos ticket has expired (kinit gets a new one)"
-                                          : "there is no Kerberos ticket (kinit gets one): " +
-                                                reason_of(state.library, major, minor);
+    if (GSS_ERROR(major) == 0 || GSS_ROUTINE_ERROR(major) == GSS_S_CREDENTIALS_EXPIRED)
+        state.failure = "the Kerberos ticket has expired (kinit gets a new one)";
+    else
+        state.failure =
+            "there is no Kerberos ticket (kinit gets one): " + reason_of(state.library, major, minor);
     return false;
 }
 

@@ -4,7 +4,9 @@
 #include <map>
 #include <stdexcept>
 
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 namespace offlineimap::support {
 
@@ -37,6 +39,7 @@ struct TlsServerConnection::State {
             SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
         }
         if (!settings.ticket_keys.empty()) resume_with(settings.ticket_keys);
+        if (!settings.extended_master_secret) SSL_CTX_set_options(context, SSL_OP_NO_EXTENDED_MASTER_SECRET);
         ssl = SSL_new(context);
     }
     State(const State&) = delete;
@@ -115,6 +118,29 @@ bool TlsServerConnection::received_end() const {
 
 void TlsServerConnection::end() {
     SSL_shutdown(state_->ssl);
+}
+
+std::string TlsServerConnection::channel_binding(const std::string& type) const {
+    constexpr std::size_t kExported = 32;
+    constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+    std::string value(EVP_MAX_MD_SIZE, '\0');
+    auto* const bytes = reinterpret_cast<unsigned char*>(value.data());
+    std::size_t size = 0;
+    if (type == "tls-exporter") {
+        size = kExported;
+        require(SSL_export_keying_material(state_->ssl, bytes, size, kLabel.data(), kLabel.size(), bytes, 0,
+                                           1) == 1,
+                "export keying material");
+    } else if (type == "tls-unique") {
+        size = SSL_get_peer_finished(state_->ssl, bytes, value.size());
+    } else {
+        unsigned int digest_size = 0;
+        require(X509_digest(SSL_get_certificate(state_->ssl), EVP_sha256(), bytes, &digest_size) == 1,
+                "digest a certificate");
+        size = digest_size;
+    }
+    value.resize(size);
+    return value;
 }
 
 bool TlsServerConnection::renegotiate() {

@@ -19,6 +19,7 @@ struct TlsServerSettings {
     std::optional<std::filesystem::path> client_ca;
     // 80 bytes: tickets of any connection with the same ones are resumed. "": of its own only.
     std::string ticket_keys{};
+    bool extended_master_secret = true;  // RFC 7627
 };
 
 class TlsServerConnection {
@@ -40,6 +41,9 @@ class TlsServerConnection {
     bool received_end() const;
     // Sends close_notify. Without it, closing the connection truncates it.
     void end();
+    // The server's view of "tls-exporter", "tls-unique" (of a handshake that resumed nothing) or
+    // "tls-server-end-point" (of a certificate signed with SHA-256).
+    std::string channel_binding(const std::string& type) const;
     // Asks for a renegotiation (TLS 1.2) and reads a byte; false if the client does not go along.
     bool renegotiate();
 

@@ -26,7 +26,7 @@ class Authority:
                  "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
     def issue(self, name, common_name, alternative_names, usage="serverAuth", expired=False):
-        """Returns (certificate, key), both PEM files."""
+        """Returns (certificate, key), both PEM files. `usage`: clientAuth for who logs in with it."""
         request, extensions, key = _request(self._directory, name, common_name, alternative_names, usage)
         certificate = self._directory / f"{name}.pem"
         if expired:

@@ -43,7 +43,7 @@ class MailServer:
     def __init__(self, root):
         self.root = pathlib.Path(root)
         self.root.mkdir(parents=True)
-        authority = certificates.Authority(self.root / "tls", "ca")
+        authority = self.authority = certificates.Authority(self.root / "tls", "ca")
         self.ca_file = authority.certificate
         self.other_ca_file = certificates.Authority(self.root / "tls", "other-ca").certificate
         self.certificate, self._key = authority.issue("server", "localhost", "DNS:localhost,IP:127.0.0.2")

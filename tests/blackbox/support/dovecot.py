@@ -36,6 +36,7 @@ namespace inbox {{
   inbox = yes
   separator = {separator}
 }}
+{more_settings}
 passdb {{
   driver = static
   args = password={password}
@@ -88,14 +89,17 @@ class Dovecot(MailServer):
     # The same mail behind a server that does not offer UIDPLUS, CONDSTORE, ESEARCH, …
     modest_host = "127.0.0.2"
 
-    def __init__(self, root, mail_format="maildir", separator="/", special_users=None, mechanisms="plain login"):
-        """`special_users`: settings of Dovecot for one user, as {"full": {"quota_rule": "*:storage=20K"}}."""
+    def __init__(self, root, mail_format="maildir", separator="/", special_users=None, mechanisms="plain login",
+                 more_settings=""):
+        """`special_users`: settings of Dovecot for one user, as {"full": {"quota_rule": "*:storage=20K"}}.
+        `more_settings`: lines for its configuration, put in front of the databases of users; {root} in them is `root`."""
         super().__init__(root)
         (self.root / "users").mkdir()
         (self.root / "rawlog").mkdir()
         self.log_file = self.root / "dovecot.log"
         self.separator = separator
         self._mechanisms = mechanisms
+        self._more_settings = more_settings.replace("{root}", str(self.root))
         self._mail_directory = {"maildir": "Maildir", "mdbox": "mdbox"}[mail_format]
         # With this layout a folder's name may hold dots.
         self._mail_location = f"{mail_format}:~/{self._mail_directory}:LAYOUT=fs:INBOX=~/{self._mail_directory}/INBOX"
@@ -120,7 +124,8 @@ class Dovecot(MailServer):
             internal_user="dovecot" if root else me, internal_group="dovecot" if root else my_group,
             login_user="dovenull" if root else me, certificate=self.certificate, key=self._key,
             mail_location=self._mail_location, separator=self.separator, plain_port=self.plain_port,
-            tls_port=self.tls_port, mechanisms=self._mechanisms))
+            tls_port=self.tls_port, mechanisms=self._mechanisms,
+            more_settings=self._more_settings))
         return [programs.dovecot(), "-F", "-c", str(configuration)]
 
     def log(self):

@@ -47,6 +47,11 @@ def openssl():
     return _found("OPENSSL_BINARY", "openssl")
 
 
+def kerberos(name):
+    """One of MIT Kerberos' programs: krb5kdc, kdb5_util, kadmin.local, kinit, klist."""
+    return _found(name.upper().replace(".", "_") + "_BINARY", name)
+
+
 def tmux():
     return _found("TMUX_BINARY", "tmux")
 

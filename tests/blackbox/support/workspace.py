@@ -229,9 +229,9 @@ class Workspace:
 
         return self._run([str(program), "-u", "basic", *arguments], None, TIMEOUT, become_nobody)
 
-    def start(self, *arguments, ui="basic"):
+    def start(self, *arguments, ui="basic", environment=None):
         command = [programs.program_under_test(), "-u", ui, *arguments]
-        process = subprocess.Popen(command, env=self.environment(None), cwd=self.home, stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(command, env=self.environment(environment), cwd=self.home, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                                    preexec_fn=programs.die_with_parent())
         return Running(process, command)
