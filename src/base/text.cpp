@@ -91,11 +91,22 @@ bool is_control(unsigned char byte) noexcept {
 bool is_utf8_continuation(char c) noexcept {
     return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
-// U+0080 … U+009F, which terminals may take for escape sequences, is C2 80 … C2 9F in UTF-8.
-bool is_utf8_c1(std::string_view text, std::size_t at) noexcept {
-    return static_cast<unsigned char>(text[at]) == 0xC2 && at + 1 < text.size() &&
-           static_cast<unsigned char>(text[at + 1]) >= 0x80 &&
-           static_cast<unsigned char>(text[at + 1]) < 0xA0;
+// U+2028 and U+2029 end a line, U+202A … U+202E and U+2066 … U+2069 turn its order about.
+bool changes_lines(std::string_view three) noexcept {
+    return (three >= "\xE2\x80\xA8" && three <= "\xE2\x80\xAE") ||
+           (three >= "\xE2\x81\xA6" && three <= "\xE2\x81\xA9");
+}
+// How many bytes the UTF-8 character at the beginning of `text` has; 0: none that may be shown. U+0080 …
+// U+009F, which terminals may take for escape sequences, are none, and neither are their single bytes.
+std::size_t shown_character(std::string_view text) noexcept {
+    const auto first = static_cast<unsigned char>(text[0]);
+    if (first < 0x80) return is_control(first) ? 0 : 1;
+    const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+    if (first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0) return 0;
+    if (length == 3 && changes_lines(text.substr(0, 3))) return 0;
+    const auto rest = text.substr(1, length - 1);
+    return std::all_of(rest.begin(), rest.end(), is_utf8_continuation) ? length : 0;
 }
 
 }  // namespace
@@ -110,15 +121,14 @@ std::string printable(std::string_view foreign, std::size_t limit) {
     }
     std::string text;
     text.reserve(foreign.size());
-    for (std::size_t i = 0; i < foreign.size(); ++i) {
-        if (is_control(static_cast<unsigned char>(foreign[i]))) {
-            text += "\\x" + to_hex(foreign.substr(i, 1));
-        } else if (is_utf8_c1(foreign, i)) {
-            text += "\\x" + to_hex(foreign.substr(i, 1)) + "\\x" + to_hex(foreign.substr(i + 1, 1));
-            ++i;
+    while (!foreign.empty()) {
+        const auto length = shown_character(foreign);
+        if (length == 0) {
+            text += "\\x" + to_hex(foreign.substr(0, 1));
         } else {
-            text += foreign[i];
+            text += foreign.substr(0, length);
         }
+        foreign.remove_prefix(std::max<std::size_t>(length, 1));
     }
     if (cut) text += "...";
     return text;

@@ -89,9 +89,9 @@ std::string python_quoted(const std::string& text) {
     std::string quoted(1, quote);
     for (const char c : text) {
         if (c == quote || c == '\\') quoted += '\\';
-        quoted += base::printable(std::string_view(&c, 1));
+        quoted += c;
     }
-    return quoted + quote;
+    return base::printable(quoted, std::string_view::npos) + quote;
 }
 
 std::string python_list(const std::vector<std::string>& texts) {

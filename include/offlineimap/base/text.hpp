@@ -49,8 +49,9 @@ std::optional<Integer> parse_integer(std::string_view text, int base = 10) noexc
 // Lower-case hexadecimal of the bytes.
 std::string to_hex(std::string_view bytes);
 
-// Text of foreign origin for one line of output: control characters (ESC, CR, LF, NUL, DEL, C1 in UTF-8)
-// become `\xNN`, the rest stays; at most `limit` bytes, cut at a character's boundary and marked with "...".
+// Text of foreign origin for one line of output: control characters (ESC, CR, LF, NUL, DEL, C1) and bytes
+// that are no UTF-8 become `\xNN`, the rest stays; at most `limit` bytes, cut at a character's boundary and
+// marked with "...".
 std::string printable(std::string_view foreign, std::size_t limit = 500);
 
 }  // namespace offlineimap::base

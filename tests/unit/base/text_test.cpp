@@ -46,6 +46,11 @@ TEST(Text, MakesForeignTextHarmlessForATerminal) {
     EXPECT_EQ(printable("\xC2\x9B"
                         "31m"),
               "\\xc2\\x9b31m");
+    EXPECT_EQ(printable("\x9B"
+                        "31m \xFF \xC3"),
+              "\\x9b31m \\xff \\xc3");
+    EXPECT_EQ(printable("€ 𝄞"), "€ 𝄞");
+    EXPECT_EQ(printable("a\xE2\x80\xAEz"), "a\\xe2\\x80\\xaez");
     EXPECT_EQ(printable("Gäste"), "Gäste");
 }
 
