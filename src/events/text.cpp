@@ -23,6 +23,20 @@ std::string name(std::string_view text) {
     return base::printable(text, std::string_view::npos);
 }
 
+// Words that were put together elsewhere, of which some lines may be. What foreign names they hold must not
+// steer the terminal.
+std::string words(std::string_view text) {
+    std::string shown;
+    for (const auto line : base::split(text, '\n')) {
+        if (line.data() != text.data()) shown += '\n';
+        for (const auto part : base::split(line, '\t')) {
+            if (part.data() != line.data()) shown += '\t';
+            shown += base::printable(part, std::string_view::npos);
+        }
+    }
+    return shown;
+}
+
 // INBOX[Remote]
 std::string in_repository(const std::string& folder, const std::string& repository) {
     return name(folder) + "[" + name(repository) + "]";
@@ -285,16 +299,18 @@ struct Wording {
                 "); skipping it. Please see FAQ and manual on how to handle this."};
     }
     Records operator()(const AuthenticationFailed& event) const {
-        return {event.mechanism + " authentication failed: " + event.reason};
+        return {event.mechanism + " authentication failed: " + words(event.reason)};
     }
     Records operator()(const ErrorOccurred& event) const {
-        if (event.context.empty()) return {"ERROR: " + event.text};
-        return {"ERROR: " + event.context + "\n  " + event.text};
+        if (event.context.empty()) return {"ERROR: " + words(event.text)};
+        return {"ERROR: " + words(event.context) + "\n  " + words(event.text)};
     }
-    Records operator()(const WarningGiven& event) const { return {event.text}; }
+    Records operator()(const WarningGiven& event) const { return {words(event.text)}; }
     Records operator()(const Information& event) const { return {event.text}; }
-    Records operator()(const DebugMessage& event) const { return {debug_record(event.type, event.text)}; }
-    Records operator()(const EndReport& event) const { return {event.text}; }
+    Records operator()(const DebugMessage& event) const {
+        return {debug_record(event.type, words(event.text))};
+    }
+    Records operator()(const EndReport& event) const { return {words(event.text)}; }
     Records operator()(const ProgramEnded&) const { return {}; }
 };
 
@@ -328,7 +344,7 @@ std::vector<std::string> records_of(const Event& event) {
 
 std::string dated_text_of(const DebugMessage& message) {
     return debug_record(message.type,
-                        time_of_day(message.time) + ' ' + name(message.thread) + ": " + message.text);
+                        time_of_day(message.time) + ' ' + name(message.thread) + ": " + words(message.text));
 }
 
 std::string text_of(const Event& event) {

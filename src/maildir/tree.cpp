@@ -146,6 +146,12 @@ fs::path Tree::path_of(const base::FolderName& name) const {
     return name.empty() ? root_ : root_ / fs::path(name.text()).relative_path();
 }
 
+std::optional<std::pair<std::uint64_t, std::uint64_t>> Tree::directory(const base::FolderName& name) const {
+    const auto status = directory_status(path_of(name));
+    if (!status) return std::nullopt;
+    return std::pair<std::uint64_t, std::uint64_t>(status->st_dev, status->st_ino);
+}
+
 void Tree::require_safe(const base::FolderName& name) const {
     if (name.empty()) return;
     if (separator_ != '/' && name.text().find('/') != std::string::npos) {

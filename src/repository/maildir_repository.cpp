@@ -51,6 +51,11 @@ class MaildirRepository final : public LocalRepository {
         return true;
     }
 
+    void require_safe(const base::FolderName& name) const override { tree_.require_safe(name); }
+    std::optional<DirectoryIdentity> directory(const base::FolderName& name) const override {
+        return tree_.directory(name);
+    }
+
     void end_round(RoundEnd) noexcept override {}
     void keep_alive(const Context&) noexcept override {}
     void restore_access_times() noexcept override { access_times_.restore(); }

@@ -18,6 +18,11 @@ using repository::FolderEntry;
 using repository::name_on_other_side;
 using repository::Side;
 
+// As messages name a folder: a line end in a name must not begin a line of ours.
+std::string shown(const FolderName& name) {
+    return base::printable(name.text(), std::string_view::npos);
+}
+
 const FolderEntry* find(const std::vector<FolderEntry>& entries, const FolderName& name) {
     const auto at = std::find_if(entries.begin(), entries.end(),
                                  [&](const FolderEntry& entry) { return entry.name == name; });
@@ -167,13 +172,14 @@ class Pairing {
             if (find(local_folders_, name)) continue;
             try {
                 auto entry = local_.entry(name);
+                require_own_directory(name);
                 begin_afresh(remote_folder, entry);
                 forget_start(remote_folder, entry);
                 local_.create_folder(name, context_);
                 created_locally_.insert(name);
                 local_folders_.push_back(std::move(entry));
             } catch (const base::Error& error) {
-                report(error, "Creating folder '" + name.text() + "'");
+                report(error, "Creating folder '" + shown(name) + "'");
             }
         }
     }
@@ -199,7 +205,7 @@ class Pairing {
                 begin_at_first_uid(entry, local_folder);
                 if (!remote_.create_folder(name, context_)) {
                     // It may hold mail: nothing is concluded from its absence in the list.
-                    context_.reporter(events::WarningGiven{"Folder '" + name.text() + "' [" + remote_.name() +
+                    context_.reporter(events::WarningGiven{"Folder '" + shown(name) + "' [" + remote_.name() +
                                                            "] exists, although the server does not list it; "
                                                            "it is not synced this time"});
                     continue;
@@ -207,7 +213,7 @@ class Pairing {
                 created_remotely_.insert(name);
                 created = true;
             } catch (const base::Error& error) {
-                report(error, "Creating folder '" + name.text() + "'");
+                report(error, "Creating folder '" + shown(name) + "'");
             }
         }
         if (!created) return;
@@ -227,7 +233,7 @@ class Pairing {
             if (!local_folder.selected || synced.contains(local_folder.name)) continue;
             const auto name = remote_name(local_folder);
             if (!is_on_server(name) && remote_.rules().selects(name))
-                names.push_back("'" + local_folder.name.text() + "'");
+                names.push_back("'" + shown(local_folder.name) + "'");
         }
         if (names.empty()) return;
         const std::string option = remote_.options().readonly ? "readonly = yes" : "createfolders = no";
@@ -240,9 +246,9 @@ class Pairing {
         const auto name = local_name(inbox);
         if (name == local_folder.name) return;
         context_.reporter(events::WarningGiven{
-            "Local folder '" + local_folder.name.text() + "' is not synced: the server calls its INBOX '" +
-            inbox.name.text() + "', which is the local folder '" + name.text() + "'. To go on with '" +
-            local_folder.name.text() + "', translate the name with nametrans."});
+            "Local folder '" + shown(local_folder.name) + "' is not synced: the server calls its INBOX '" +
+            shown(inbox.name) + "', which is the local folder '" + shown(name) + "'. To go on with '" +
+            shown(local_folder.name) + "', translate the name with nametrans."});
     }
 
     // Names that are not the same again after both translations would be made anew, one level deeper, on
@@ -253,10 +259,10 @@ class Pairing {
         const auto again =
             name_on_other_side(local_.entry(back).visible_name, local_.separator(), remote_.separator());
         throw base::Error(base::Severity::repository, base::ErrorCode::configuration,
-                          "INFINITE FOLDER CREATION DETECTED! Folder '" + local_folder.name.text() +
+                          "INFINITE FOLDER CREATION DETECTED! Folder '" + shown(local_folder.name) +
                               "' (repository '" + local_.name() + "') would be created as folder '" +
-                              name.text() + "' (repository '" + remote_.name() + "'). The latter becomes '" +
-                              back.text() +
+                              shown(name) + "' (repository '" + remote_.name() + "'). The latter becomes '" +
+                              shown(back) +
                               "' in return, leading to infinite folder creation cycles.\n SOLUTION: 1) Do "
                               "set your nametrans "
                               "rules on both repositories so they lead to identical names if applied back "
@@ -273,7 +279,7 @@ class Pairing {
                 continue;
             }
             if (has_local_separator(remote_folder.name)) {
-                context_.reporter(events::WarningGiven{"Ignoring folder '" + remote_folder.name.text() +
+                context_.reporter(events::WarningGiven{"Ignoring folder '" + shown(remote_folder.name) +
                                                        "' due to unsupported '" + local_.separator() +
                                                        "' character serving as local separator."});
                 report_twin(remote_folder);
@@ -293,8 +299,8 @@ class Pairing {
             // this run has its turn in the next one.
             if (!may_create_in(local_)) {
                 context_.reporter(events::WarningGiven{
-                    "Folder '" + remote_folder.name.text() + "' is not synced: there is no local folder '" +
-                    name.text() + "' and 'createfolders' or 'readonly' of repository '" + local_.name() +
+                    "Folder '" + shown(remote_folder.name) + "' is not synced: there is no local folder '" +
+                    shown(name) + "' and 'createfolders' or 'readonly' of repository '" + local_.name() +
                     "' forbids to make it."});
             }
             return std::nullopt;
@@ -306,19 +312,27 @@ class Pairing {
         return pair_of(remote_folder, *local_folder);
     }
 
-    // Two folders with one Maildir or one state file between them would overwrite each other's memory:
-    // neither is touched. Differs from OfflineIMAP, which shares them and never syncs the second.
+    // Two folders with one mailbox, one Maildir or one state file between them would overwrite each other's
+    // memory: neither is touched. Differs from OfflineIMAP, which shares them and never syncs the second.
     void refuse_unsafe(const std::vector<FolderPair>& pairs) {
         std::map<std::string, std::vector<const FolderPair*>> users;
+        std::map<repository::DirectoryIdentity, std::vector<const FolderPair*>> directories;
         for (const auto& pair : pairs) {
             users["local folder '" + pair.local.name.text() + "'"].push_back(&pair);
+            if (base::equals_ignoring_case(pair.remote.name.text(), "INBOX"))
+                users["server's one mailbox INBOX"].push_back(&pair);
             try {
+                require_safe(pair);
                 for (const auto& file : files_of(pair)) users["state file '" + file + "'"].push_back(&pair);
+                if (const auto directory = local_.directory(pair.local.name))
+                    directories[*directory].push_back(&pair);
             } catch (const base::Error& error) {
-                report(error, "Folder '" + pair.remote.name.text() + "'");
+                report(error, "Folder '" + shown(pair.remote.name) + "'");
                 refused_.insert(pair.remote.name);
             }
         }
+        for (const auto& [directory, sharing] : directories)
+            users["directory of the local folder '" + sharing.front()->local.name.text() + "'"] = sharing;
         std::set<std::vector<const FolderPair*>> told;
         for (const auto& [what, sharing] : users) {
             if (sharing.size() < 2) continue;
@@ -326,6 +340,29 @@ class Pairing {
             if (told.insert(sharing).second) report_collision(what, sharing);
         }
         refuse_companions(pairs);
+    }
+
+    // What a name alone tells. Before anything is done for the folder: its memory stays as it is.
+    void require_safe(const FolderPair& pair) const {
+        if (pair.remote.name.text().find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+            throw base::Error(base::Severity::folder, base::ErrorCode::unsafe_name,
+                              "its name holds a line end or NUL; give it another one on the server");
+        }
+        local_.require_safe(pair.local.name);
+    }
+
+    // On a file system that takes two names for one, a folder that is listed under one of them is not new
+    // under the other.
+    void require_own_directory(const FolderName& name) const {
+        const auto directory = local_.directory(name);
+        if (!directory) return;
+        for (const auto& other : local_folders_) {
+            if (local_.directory(other.name) != directory) continue;
+            throw base::Error(base::Severity::folder, base::ErrorCode::unsafe_name,
+                              "its directory is that of the local folder '" + shown(other.name) +
+                                  "', because the file system takes the two names for one. Keep them apart "
+                                  "with nametrans or folderfilter.");
+        }
     }
 
     // SQLite would take the state of a folder "Trip-journal" for the journal of "Trip", and delete it. The
@@ -343,9 +380,9 @@ class Pairing {
             if (owner == owners.end()) continue;
             refused_.insert(pair.remote.name);
             context_.reporter(events::ErrorOccurred{
-                "", "Account " + settings_.account + ": the folder '" + pair.remote.name.text() +
+                "", "Account " + settings_.account + ": the folder '" + shown(pair.remote.name) +
                         "' is not synced: its state file '" + status_file +
-                        "' would be taken for a part of that of '" + owner->second->remote.name.text() +
+                        "' would be taken for a part of that of '" + shown(owner->second->remote.name) +
                         "'. Give it another name with nametrans, or leave it out with folderfilter."});
         }
     }
@@ -356,9 +393,9 @@ class Pairing {
             if (other.name == left_out.name || !is_synced(other) || local_name(other) != local_name(left_out))
                 continue;
             context_.reporter(events::ErrorOccurred{
-                "", "Account " + settings_.account + ": the folders '" + other.name.text() + "' and '" +
-                        left_out.name.text() + "' would share the local folder '" + local_name(other).text() +
-                        "'; '" + left_out.name.text() +
+                "", "Account " + settings_.account + ": the folders '" + shown(other.name) + "' and '" +
+                        shown(left_out.name) + "' would share the local folder '" + shown(local_name(other)) +
+                        "'; '" + shown(left_out.name) +
                         "' is not synced. Give it another name with nametrans, or leave it out with "
                         "folderfilter."});
         }
@@ -367,9 +404,10 @@ class Pairing {
     void report_collision(const std::string& what, const std::vector<const FolderPair*>& sharing) const {
         std::string names;
         for (const auto* pair : sharing)
-            names += (names.empty() ? "'" : " and '") + pair->remote.name.text() + "'";
+            names += (names.empty() ? "'" : " and '") + shown(pair->remote.name) + "'";
         context_.reporter(events::ErrorOccurred{
-            "", "Account " + settings_.account + ": the folders " + names + " would share the " + what +
+            "", "Account " + settings_.account + ": the folders " + names + " would share the " +
+                    base::printable(what, std::string_view::npos) +
                     "; none of them is synced. Keep them apart with nametrans or folderfilter."});
     }
 

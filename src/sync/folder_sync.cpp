@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "offlineimap/base/text.hpp"
 #include "offlineimap/os/system.hpp"
 
 #include "passes.hpp"
@@ -266,7 +267,8 @@ void ending_the_folder_only(const FolderPair& pair, const FolderSyncSettings& se
     } catch (const base::Error& error) {
         if (error.severity() > base::Severity::folder) throw;
         context.reporter(events::ErrorOccurred{
-            "Aborting sync, folder '" + pair.remote.name.text() + "' [acc: '" + settings.account + "']",
+            "Aborting sync, folder '" + base::printable(pair.remote.name.text(), std::string::npos) +
+                "' [acc: '" + settings.account + "']",
             error.what()});
     }
 }

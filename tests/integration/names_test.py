@@ -212,7 +212,7 @@ class Impossible(NamesCase):
             result = self.workspace.run()
             for name in refused:
                 local = name.replace("its ", "").replace("/", separator)
-                self.assert_one_error_about(result, f"ERROR: Creating folder '{local}'", "")
+                self.assert_one_error_about(result, f"ERROR: Folder '{name}'", "")
                 self.assertIn(f"the local folder name '{local}' is what a Maildir's own directories are called",
                               result.output)
             self.assertEqual(sorted(["INBOX", *(name.replace("its ", "").replace("/", separator) for name in taken)]),

@@ -2,9 +2,12 @@
 // names.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "offlineimap/base/types.hpp"
@@ -30,6 +33,8 @@ class Tree {
     std::filesystem::path path_of(const base::FolderName& name) const;
     // The check of make_folder() alone.
     void require_safe(const base::FolderName& name) const;
+    // Device and inode of the folder's directory; nullopt: there is none.
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> directory(const base::FolderName& name) const;
 
   private:
     std::filesystem::path root_;

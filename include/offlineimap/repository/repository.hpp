@@ -1,9 +1,12 @@
 // The two ends of an account: where folders are listed, made and opened.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "offlineimap/config/options.hpp"
@@ -71,8 +74,15 @@ class RemoteRepository : public Repository {
     using Repository::Repository;
 };
 
+// Device and inode: what tells a directory from every other, whatever path leads to it.
+using DirectoryIdentity = std::pair<std::uint64_t, std::uint64_t>;
+
 class LocalRepository : public Repository {
   public:
+    // Throws Error{folder, unsafe_name} for names that would leave the root or that no folder may have.
+    virtual void require_safe(const base::FolderName& name) const = 0;
+    // nullopt: the folder is not there.
+    virtual std::optional<DirectoryIdentity> directory(const base::FolderName& name) const = 0;
     virtual std::unique_ptr<LocalFolder> open_local(const FolderEntry& entry, const Context& context) = 0;
     // Before and after a folder's sync (restoreatime).
     virtual void restore_access_times() noexcept = 0;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "offlineimap/base/error.hpp"
+#include "offlineimap/base/text.hpp"
 #include "offlineimap/python/interpreter.hpp"
 #include "offlineimap/repository/repository.hpp"
 
@@ -507,6 +508,16 @@ class FakeLocal final : public repository::LocalRepository {
     std::string kind() const override { return "Maildir"; }
     char separator() const override { return '.'; }
     std::string root() const override { return "/home/u/Mail"; }
+    void require_safe(const base::FolderName&) const override {}
+    std::optional<repository::DirectoryIdentity> directory(const base::FolderName& name) const override {
+        std::uint64_t inode = 1;
+        for (const auto& [folder, disk] : disks_) {
+            if (folder == name.text()) return std::pair(1, inode);
+            if (ignores_case && base::equals_ignoring_case(folder, name.text())) return std::pair(1, inode);
+            ++inode;
+        }
+        return std::nullopt;
+    }
     std::vector<repository::FolderEntry> folders(const repository::Context&) override {
         std::vector<repository::FolderEntry> entries;
         for (const auto& [name, disk] : disks_) entries.push_back(entry(base::FolderName(name)));
@@ -524,6 +535,8 @@ class FakeLocal final : public repository::LocalRepository {
                                                         const repository::Context&) override {
         return std::make_unique<FakeLocalFolder>(folder, disks_.at(folder.name.text()));
     }
+
+    bool ignores_case = false;  // as some file systems do
 
   private:
     std::map<std::string, Disk>& disks_;

@@ -20,6 +20,7 @@ class FolderStructureTest : public ::testing::Test {
                             .dry_run = settings_.dry_run};
         fake::FakeRemote remote(servers_, interpreter_, remote_options_);
         fake::FakeLocal local(disks_, interpreter_, local_options_);
+        local.ignores_case = disk_ignores_case_;
         std::vector<std::string> found;
         for (const auto& pair :
              pair_folders(settings_, remote, local, {events::Reporter(sink_, "Account sync Test"), {}})) {
@@ -36,6 +37,7 @@ class FolderStructureTest : public ::testing::Test {
     config::Repository remote_options_ = fake::remote_options();
     config::Repository local_options_ = fake::local_options();
     FolderSyncSettings settings_;
+    bool disk_ignores_case_ = false;
     config::StatusBackend backend_ = config::StatusBackend::sqlite;
     fake::Collector sink_;
 };
@@ -159,6 +161,31 @@ TEST_F(FolderStructureTest, KeepsOtherNamesApartThatDifferInCaseOnly) {
     servers_["Work"];
     servers_["work"];
     EXPECT_EQ(pairs(), (Pairs{"Work=Work", "work=work"}));
+}
+
+TEST_F(FolderStructureTest, RefusesFoldersThatTheFileSystemTakesForOne) {
+    disk_ignores_case_ = true;
+    for (const char* name : {"Work", "work", "Other"}) servers_[name];
+    disks_["Work"];
+    EXPECT_EQ(pairs(), Pairs{"Other=Other"});
+    const auto errors = sink_.all<events::ErrorOccurred>();
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_NE(errors[0].text.find("would share the directory of the local folder 'Work'"), std::string::npos);
+}
+
+TEST_F(FolderStructureTest, MakesNoSecondFolderInOneDirectory) {
+    disk_ignores_case_ = true;
+    for (const char* name : {"Work", "work"}) servers_[name];
+    EXPECT_EQ(pairs().size(), 1U);
+    EXPECT_EQ(disks_.size(), 1U);
+    EXPECT_EQ(sink_.all<events::ErrorOccurred>().size(), 1U);
+    EXPECT_EQ(pairs(), Pairs{});
+}
+
+TEST_F(FolderStructureTest, RefusesInboxInTwoSpellings) {
+    for (const char* name : {"INBOX", "Inbox", "Work"}) servers_[name];
+    EXPECT_EQ(pairs(), Pairs{"Work=Work"});
+    EXPECT_EQ(sink_.all<events::ErrorOccurred>().size(), 1U);
 }
 
 TEST_F(FolderStructureTest, StopsWhenTheTranslationsWouldMakeFoldersWithoutEnd) {
