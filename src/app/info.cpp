@@ -59,6 +59,11 @@ void show_server(const Run& run, repository::RemoteRepository& remote, const rep
     const auto& capabilities = server.capabilities;
     if (std::find(capabilities.begin(), capabilities.end(), "ID") != capabilities.end())
         say(run, "Server supports ID extension.");
+    if (server.personal) {
+        const auto separator = server.personal->separator;
+        say(run, "Personal namespace: '" + base::printable(server.personal->prefix) + "' separator: " +
+                     (separator ? "'" + base::printable(std::string(1, *separator)) + "'" : "None"));
+    }
     say(run, "Server welcome string: " + python_bytes(server.greeting));
     say(run, "Server capabilities: " + python_tuple(capabilities) + "\n");
 }

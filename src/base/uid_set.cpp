@@ -31,14 +31,18 @@ UidSet UidSet::of(std::span<const Uid> uids) {
 }
 
 std::optional<UidSet> UidSet::parse(std::string_view text) {
-    UidSet set;
+    std::vector<Range> ranges;
     for (const auto part : split(text, ',')) {
         const auto colon = part.find(':');
         const auto first = parse_uid(part.substr(0, colon));
         const auto last = colon == std::string_view::npos ? first : parse_uid(part.substr(colon + 1));
         if (!first || !last) return std::nullopt;
-        set.add(Range{std::min(*first, *last), std::max(*first, *last)});
+        ranges.push_back(Range{std::min(*first, *last), std::max(*first, *last)});
     }
+    // add() takes constant time for ascending ranges only, and the order is a stranger's.
+    std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.first < b.first; });
+    UidSet set;
+    for (const auto& range : ranges) set.add(range);
     return set;
 }
 

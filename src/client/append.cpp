@@ -61,6 +61,21 @@ class Source {
     std::string next_;
 };
 
+// RFC 5322 §2.1: the header ends at the first empty line.
+bool has_8bit_header(const Outgoing& message) {
+    const auto read = message.open();
+    std::string piece;
+    bool at_line_begin = true;
+    while (read(piece)) {
+        for (const char c : piece) {
+            if (static_cast<unsigned char>(c) >= 0x80) return true;
+            if (c == '\n' && at_line_begin) return false;
+            if (c != '\r') at_line_begin = c == '\n';
+        }
+    }
+    return false;
+}
+
 bool is_about_quota(const imap::Status& status) {
     return status.has_code("OVERQUOTA") || base::to_lower(status.text).find("quota") != std::string::npos;
 }
@@ -85,10 +100,12 @@ AppendOutcome outcome_of(const imap::Status& status) {
 
 class Appending {
   public:
-    Appending(Operation& operation, const base::MailboxName& mailbox, std::span<const Outgoing> messages)
+    Appending(Operation& operation, const base::MailboxName& mailbox, std::span<const Outgoing> messages,
+              const Utf8& utf8)
         : operation_(operation),
           mailbox_(mailbox),
           messages_(messages),
+          utf8_(utf8),
           outcomes_(messages.size(), AppendUnanswered{"not sent"}) {}
 
     std::vector<AppendOutcome> run() {
@@ -131,10 +148,13 @@ class Appending {
     void begin(std::size_t index) {
         const auto& message = messages_[index];
         try {
+            // RFC 6855 §4: a server that has UTF-8 headers wants them announced.
+            const auto form = utf8_.headers && has_8bit_header(message) ? imap::MessageForm::utf8
+                                                                        : imap::MessageForm::plain;
             Source source(message);
             const auto id = operation_.session().enqueue(
                 imap::append_command(mailbox_, mail::imap_flags_of(message.flags),
-                                     local_date_time(message.internal_date), message.wire_size));
+                                     local_date_time(message.internal_date), message.wire_size, form));
             pending_.emplace(id, Pending{index, std::move(source)});
         } catch (const base::Error& error) {
             outcomes_[index] = AppendUnanswered{error.what()};
@@ -162,6 +182,12 @@ class Appending {
     void on_completed(const imap::Completed& completed) {
         const auto command = pending_.find(completed.id);
         if (command == pending_.end()) return;
+        if (operation_.gave_time(completed.status)) {
+            // Refused, so that it is not there: sent once more from the beginning.
+            const auto index = command->second.index;
+            pending_.erase(command);
+            return begin(index);
+        }
         outcomes_[command->second.index] = outcome_of(completed.status);
         ++answered_;
         pending_.erase(command);
@@ -185,6 +211,7 @@ class Appending {
     Operation& operation_;
     const base::MailboxName& mailbox_;
     std::span<const Outgoing> messages_;
+    const Utf8& utf8_;
     std::vector<AppendOutcome> outcomes_;
     std::size_t next_ = 0;
     std::map<imap::CommandId, Pending> pending_;
@@ -196,8 +223,8 @@ class Appending {
 }  // namespace
 
 std::vector<AppendOutcome> append(Operation& operation, const base::MailboxName& mailbox,
-                                  std::span<const Outgoing> messages) {
-    return Appending(operation, mailbox, messages).run();
+                                  std::span<const Outgoing> messages, const Utf8& utf8) {
+    return Appending(operation, mailbox, messages, utf8).run();
 }
 
 }  // namespace offlineimap::client

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "offlineimap/base/text.hpp"
+#include "offlineimap/imap/modified_utf7.hpp"
 #include "offlineimap/mail/message_bytes.hpp"
 #include "offlineimap/os/digest.hpp"
 
@@ -22,6 +23,9 @@ using imap::Condition;
 constexpr std::uint64_t kUidsPerStore = 100;  // as the original
 constexpr std::uint64_t kUidsPerFetch = 1000;
 constexpr std::uint64_t kAnyNumber = ~std::uint64_t{0};
+// No mailbox has more, whatever the server says.
+constexpr std::uint32_t kMostMessages = 50'000'000;
+constexpr std::uint64_t kMostFound = 20'000'000;
 constexpr std::chrono::milliseconds kLogoutLimit{2000};
 
 // What went wrong before a connection stood ends the account's sync, with the original's sentence around it.
@@ -100,6 +104,26 @@ class FingerprintCollector {
     std::map<base::Uid, Fingerprint> found_;
 };
 
+// Different numbers, counted in memory that their repetition does not fill.
+class DifferentNumbers {
+  public:
+    void add(std::uint32_t number) {
+        numbers_.push_back(number);
+        if (numbers_.size() >= next_sorting_) count();
+    }
+    std::size_t count() {
+        std::sort(numbers_.begin(), numbers_.end());
+        numbers_.erase(std::unique(numbers_.begin(), numbers_.end()), numbers_.end());
+        next_sorting_ = 2 * numbers_.size() + kSlack;
+        return numbers_.size();
+    }
+
+  private:
+    static constexpr std::size_t kSlack = std::size_t{1} << 20U;
+    std::vector<std::uint32_t> numbers_;
+    std::size_t next_sorting_ = kSlack;
+};
+
 // Hands listed messages on, and counts what the server answered.
 class FlagsListing {
   public:
@@ -109,24 +133,28 @@ class FlagsListing {
     void take(imap::Event& event) {
         auto* fetched = std::get_if<imap::Fetched>(&event);
         if (fetched == nullptr) return;
-        numbers_.push_back(fetched->number.value());
-        if (!fetched->uid) {
-            reporter_(events::WarningGiven{"No UID in the server's answer for message number " +
-                                           std::to_string(fetched->number.value()) + "; it is left out"});
-        } else if (fetched->flags) {
+        if (fetched->uid_is_unusable) {
+            without_uid_.add(fetched->number.value());
+            if (++warnings_ <= kMostWarnings) {
+                reporter_(events::WarningGiven{"No usable UID in the server's answer for message number " +
+                                               std::to_string(fetched->number.value()) + "; it is left out"});
+            }
+        } else if (fetched->uid && fetched->flags) {
+            numbers_.add(fetched->number.value());
             each_(listed_message(*fetched->uid, *fetched->flags));
         }
     }
-    // How many different messages the server spoke of.
-    std::size_t messages() {
-        std::sort(numbers_.begin(), numbers_.end());
-        return static_cast<std::size_t>(std::unique(numbers_.begin(), numbers_.end()) - numbers_.begin());
-    }
+    // How many different messages the server listed, and how many it has under no UID.
+    std::size_t messages() { return numbers_.count(); }
+    std::size_t messages_without_uid() { return without_uid_.count(); }
 
   private:
+    static constexpr int kMostWarnings = 5;
     const std::function<void(ListedMessage)>& each_;
     const events::Reporter& reporter_;
-    std::vector<std::uint32_t> numbers_;
+    DifferentNumbers numbers_;
+    DifferentNumbers without_uid_;
+    int warnings_ = 0;
 };
 
 }  // namespace
@@ -144,11 +172,20 @@ void Connection::State::require_ok(const std::string& attempted, const imap::Sta
     if (status.condition != Condition::ok) throw refusal(attempted, status);
 }
 
-void Connection::State::require_sendable(const base::MailboxName& mailbox) const {
-    if (mailbox.text().find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos) return;
+base::MailboxName Connection::State::to_wire(const base::MailboxName& mailbox) const {
+    auto wire = utf8.names ? imap::decode_modified_utf7(mailbox.text()) : std::nullopt;
+    const auto& text = wire ? *wire : mailbox.text();
+    if (text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos)
+        return base::MailboxName(text);
     throw Error(Severity::folder, ErrorCode::unsafe_name,
                 "Repository " + repository + ": the folder name '" + base::printable(mailbox.text()) +
                     "' holds a line end or NUL and cannot be sent");
+}
+
+base::MailboxName Connection::State::from_wire(base::MailboxName mailbox) const {
+    if (!utf8.names) return mailbox;
+    auto encoded = imap::encode_modified_utf7(mailbox.text());
+    return encoded ? base::MailboxName(std::move(*encoded)) : mailbox;
 }
 
 void Connection::State::run_for_each(const std::vector<base::UidSet>& sets, const MakeCommand& make,
@@ -163,7 +200,11 @@ void Connection::State::run_for_each(const std::vector<base::UidSet>& sets, cons
         if (completed == nullptr) {
             on_event(event);
         } else if (const auto command = unanswered.extract(completed->id)) {
-            on_answer(*command.mapped(), completed->status);
+            if (operation.gave_time(completed->status)) {
+                unanswered.emplace(operation.session().enqueue(make(*command.mapped())), command.mapped());
+            } else {
+                on_answer(*command.mapped(), completed->status);
+            }
         }
     }
 }
@@ -218,6 +259,7 @@ std::unique_ptr<Connection> Connection::open_over(std::unique_ptr<net::Stream> s
         state->repository = settings.repository;
         state->driver = std::move(established.driver);
         state->greeting = std::move(established.greeting);
+        state->utf8 = established.utf8;
         return std::unique_ptr<Connection>(new Connection(std::move(state)));
     } catch (const Error& error) {
         if (error.severity() >= Severity::repository) throw;
@@ -261,27 +303,48 @@ void Connection::speak_as(const events::Reporter& reporter) {
 
 std::vector<ListedMailbox> Connection::list(const std::string& reference, const std::string& pattern,
                                             bool subscribed_only, std::stop_token stop) {
-    state_->require_sendable(base::MailboxName(reference));
-    state_->require_sendable(base::MailboxName(pattern));
+    const auto wire_reference = state_->to_wire(base::MailboxName(reference));
+    const auto wire_pattern = state_->to_wire(base::MailboxName(pattern));
     Operation operation(*state_->driver, std::move(stop));
-    const auto kind = subscribed_only ? imap::ListKind::subscribed : imap::ListKind::all;
+    auto kind = imap::ListKind::all;
+    if (subscribed_only) {
+        kind =
+            operation.session().is_rev2_only() ? imap::ListKind::subscribed_rev2 : imap::ListKind::subscribed;
+    }
     std::vector<ListedMailbox> mailboxes;
-    const auto status = operation.run(imap::list_command(kind, reference, pattern), [&](imap::Event& event) {
+    const auto command = imap::list_command(kind, wire_reference.text(), wire_pattern.text());
+    const auto status = operation.run(command, [&](imap::Event& event) {
         auto* listed = std::get_if<imap::Listed>(&event);
-        if (listed == nullptr || listed->subscription != subscribed_only) return;
-        mailboxes.push_back({std::move(listed->name), std::move(listed->attributes), listed->delimiter});
+        if (listed == nullptr || listed->subscription != (kind == imap::ListKind::subscribed)) return;
+        mailboxes.push_back(
+            {state_->from_wire(std::move(listed->name)), std::move(listed->attributes), listed->delimiter});
     });
     state_->require_ok("the list of mailboxes", status);
     return mailboxes;
 }
 
+std::optional<PersonalNamespace> Connection::personal_namespace(std::stop_token stop) {
+    if (!has("NAMESPACE")) return std::nullopt;
+    Operation operation(*state_->driver, std::move(stop));
+    std::optional<PersonalNamespace> personal;
+    const auto status = operation.run(imap::namespace_command(), [&](imap::Event& event) {
+        auto* namespaces = std::get_if<imap::Namespaces>(&event);
+        if (namespaces == nullptr || namespaces->personal.empty()) return;
+        auto& first = namespaces->personal.front();
+        personal =
+            PersonalNamespace{state_->from_wire(base::MailboxName(first.prefix)).text(), first.delimiter};
+    });
+    // Nobody has to have one: a refusal says no more than an empty answer.
+    if (status.condition != Condition::ok) return std::nullopt;
+    return personal;
+}
+
 SelectedMailbox Connection::select(const base::MailboxName& mailbox, Access access, std::stop_token stop) {
-    state_->require_sendable(mailbox);
+    const auto wire = state_->to_wire(mailbox);
     state_->selected.reset();
     Operation operation(*state_->driver, std::move(stop));
-    auto command =
-        access == Access::read_only ? imap::examine_command(mailbox) : imap::select_command(mailbox);
-    const auto status = operation.run(std::move(command));
+    const auto status =
+        operation.run(access == Access::read_only ? imap::examine_command(wire) : imap::select_command(wire));
     if (status.condition != Condition::ok) {
         const auto code = status.has_code("NONEXISTENT") ? ErrorCode::not_found : ErrorCode::refused;
         throw state_->refusal("opening mailbox '" + base::printable(mailbox.text()) + "'", status, code);
@@ -298,10 +361,25 @@ const std::optional<SelectedMailbox>& Connection::selected() const noexcept {
     return state_->selected;
 }
 
-bool Connection::create(const base::MailboxName& mailbox, std::stop_token stop) {
-    state_->require_sendable(mailbox);
+void Connection::leave_mailbox(std::stop_token stop) {
+    if (!state_->driver->session().mailbox()) return;
     Operation operation(*state_->driver, std::move(stop));
-    const auto status = operation.run(imap::create_command(mailbox));
+    if (has("UNSELECT")) {
+        state_->selected.reset();
+        if (operation.run(imap::unselect_command()).condition == Condition::ok) return;
+    }
+    // RFC 3501 §6.4.2: CLOSE expunges, unless the mailbox was opened by EXAMINE.
+    const auto wire = state_->to_wire(state_->selected_name);
+    state_->selected.reset();
+    if (operation.run(imap::examine_command(wire)).condition != Condition::ok) return;
+    state_->require_ok("leaving mailbox '" + base::printable(state_->selected_name.text()) + "'",
+                       operation.run(imap::close_command()));
+}
+
+bool Connection::create(const base::MailboxName& mailbox, std::stop_token stop) {
+    const auto wire = state_->to_wire(mailbox);
+    Operation operation(*state_->driver, std::move(stop));
+    const auto status = operation.run(imap::create_command(wire));
     if (status.condition == Condition::ok) return true;
     if (status.has_code("ALREADYEXISTS")) return false;
     // Servers without RFC 5530 say it in words only.
@@ -313,9 +391,11 @@ bool Connection::create(const base::MailboxName& mailbox, std::stop_token stop) 
 }
 
 void Connection::delete_mailbox(const base::MailboxName& mailbox, std::stop_token stop) {
-    state_->require_sendable(mailbox);
+    const auto wire = state_->to_wire(mailbox);
+    // Some servers refuse to delete what anybody has open.
+    leave_mailbox(stop);
     Operation operation(*state_->driver, std::move(stop));
-    const auto status = operation.run(imap::delete_command(mailbox));
+    const auto status = operation.run(imap::delete_command(wire));
     state_->require_ok("deleting mailbox '" + base::printable(mailbox.text()) + "'", status);
 }
 
@@ -326,25 +406,37 @@ void Connection::noop(std::stop_token stop) {
 
 // Messages.
 
-void Connection::fetch_flags(const std::function<void(ListedMessage)>& each, std::stop_token stop) {
+bool Connection::fetch_flags(const std::function<void(ListedMessage)>& each, std::stop_token stop) {
     const auto& mailbox = state_->driver->session().mailbox();
     // RFC 3501 §9: "1:*" names no message of an empty mailbox, which some servers answer with BAD.
-    if (!mailbox || mailbox->exists == 0) return;
-    Operation operation(*state_->driver, std::move(stop));
+    if (!mailbox || (mailbox->exists == 0 && mailbox->expunged == 0)) return true;
+    // RFC 3501 §7.4.1: numbers behind an expunged message name others from then on, and a server's word alone
+    // that messages went is no list of those that stayed.
+    if (mailbox->expunged != 0) return false;
     const auto before = mailbox->exists;
-    const auto expunged_before = mailbox->expunged;
+    const auto where = "mailbox '" + base::printable(state_->selected_name.text()) + "'";
+    if (before > kMostMessages) {
+        throw Error(Severity::folder, ErrorCode::protocol,
+                    "Repository " + state_->repository + ": the server counts " + std::to_string(before) +
+                        " messages in " + where + ", which cannot be");
+    }
+    Operation operation(*state_->driver, std::move(stop));
     FlagsListing listing(each, operation.reporter());
     const auto status = operation.run(imap::uid_fetch_command("1:*", "(UID FLAGS)"),
                                       [&](imap::Event& event) { listing.take(event); });
     state_->require_ok("the list of messages", status);
-    // A message that the server counts and does not list would look like a deleted one.
+    if (mailbox->expunged != 0) return false;
+    // A message that the server counts and does not list would look like a deleted one. Some servers have one
+    // that bears no UID; many such are no list of messages.
     const auto listed = listing.messages();
-    if (listed + (mailbox->expunged - expunged_before) < before) {
+    const auto without_uid = listing.messages_without_uid();
+    if (listed + without_uid < before || (without_uid > 0 && listed < without_uid)) {
         throw Error(Severity::folder_retry, ErrorCode::protocol,
                     "Repository " + state_->repository + ": the server listed only " +
-                        std::to_string(listed) + " of the " + std::to_string(before) +
-                        " messages of mailbox '" + base::printable(state_->selected_name.text()) + "'");
+                        std::to_string(listed) + " of the " + std::to_string(before) + " messages of " +
+                        where);
     }
+    return true;
 }
 
 void Connection::fetch_flags(const base::UidSet& uids, const std::function<void(ListedMessage)>& each,
@@ -400,9 +492,9 @@ std::vector<Fingerprint> Connection::fetch_fingerprints(const base::UidSet& uids
 
 std::vector<AppendOutcome> Connection::append(const base::MailboxName& mailbox,
                                               std::span<const Outgoing> messages, std::stop_token stop) {
-    state_->require_sendable(mailbox);
+    const auto wire = state_->to_wire(mailbox);
     Operation operation(*state_->driver, std::move(stop));
-    return client::append(operation, mailbox, messages);
+    return client::append(operation, wire, messages, state_->utf8);
 }
 
 std::vector<Connection::StoreRefusal> Connection::store_flags(const base::UidSet& uids, FlagChange change,
@@ -452,11 +544,24 @@ std::vector<base::Uid> Connection::search(const std::string& criteria, std::stop
     Operation operation(*state_->driver, std::move(stop));
     bool answered = false;
     std::vector<base::Uid> uids;
-    const auto status = operation.run(std::move(*command), [&](imap::Event& event) {
+    const auto& mailbox = operation.session().mailbox();
+    const auto status = operation.run(*command, [&](imap::Event& event) {
         const auto* found = std::get_if<imap::Found>(&event);
         if (found == nullptr) return;
         answered = true;
+        // A set of a few bytes can name every UID there could be.
+        const auto exists = mailbox ? std::uint64_t{mailbox->exists} + mailbox->expunged : 0;
+        if (uids.size() + found->numbers.size() + found->set.size() >
+            std::min(2 * exists + 1000, kMostFound)) {
+            throw Error(
+                Severity::folder, ErrorCode::protocol,
+                "Repository " + state_->repository + ": the server finds more messages than the mailbox has");
+        }
         for (const auto number : found->numbers) uids.emplace_back(number);
+        for (const auto& range : found->set.ranges()) {
+            for (std::uint64_t uid = range.first.value(); uid <= range.last.value(); ++uid)
+                uids.emplace_back(static_cast<std::uint32_t>(uid));
+        }
     });
     state_->require_ok("the search", status);
     // RFC 3501 §6.4.4 demands an answer; silence is not "no messages".

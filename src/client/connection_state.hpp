@@ -9,6 +9,7 @@
 #include "offlineimap/client/connection.hpp"
 
 #include "driver.hpp"
+#include "handshake.hpp"
 
 namespace offlineimap::client {
 
@@ -16,6 +17,7 @@ struct Connection::State {
     std::string repository;
     std::unique_ptr<Driver> driver;
     std::string greeting;
+    Utf8 utf8;
     std::optional<SelectedMailbox> selected;
     base::MailboxName selected_name;
 
@@ -23,8 +25,10 @@ struct Connection::State {
     base::Error refusal(const std::string& attempted, const imap::Status& status,
                         base::ErrorCode code = base::ErrorCode::refused) const;
     void require_ok(const std::string& attempted, const imap::Status& status) const;
-    // Throws Error{folder, unsafe_name} for a name that would end a line.
-    void require_sendable(const base::MailboxName& mailbox) const;
+    // The name as this server takes it. Throws Error{folder, unsafe_name} for one that would end a line.
+    base::MailboxName to_wire(const base::MailboxName& mailbox) const;
+    // The name as every other part of the program knows it.
+    base::MailboxName from_wire(base::MailboxName mailbox) const;
 
     // One command for each set, all in flight together. Answers and other events come in the server's order.
     using MakeCommand = std::function<imap::Command(const base::UidSet&)>;
@@ -42,6 +46,6 @@ std::vector<base::UidSet> split_set(const base::UidSet& uids, std::uint64_t most
 void fetch_bodies(Operation& operation, std::span<const base::Uid> sorted_uids, BodyHandler& handler,
                   const std::function<base::Error(const imap::Status&)>& refusal);
 std::vector<AppendOutcome> append(Operation& operation, const base::MailboxName& mailbox,
-                                  std::span<const Outgoing> messages);
+                                  std::span<const Outgoing> messages, const Utf8& utf8);
 
 }  // namespace offlineimap::client

@@ -1,17 +1,34 @@
 #include "driver.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <exception>
+#include <mutex>
 #include <string>
 #include <utility>
 
 #include "offlineimap/base/error.hpp"
 #include "offlineimap/base/text.hpp"
+#include "offlineimap/client/throttled.hpp"
 
 namespace offlineimap::client {
 namespace {
 
 constexpr std::size_t kReadBuffer = std::size_t{256} << 10U;
+// Exchange asks for up to five minutes. Where nothing goes well between, more than two of those are an error.
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::minutes(5);
+constexpr std::chrono::milliseconds kMostWaiting = std::chrono::minutes(10);
+// For a server that does not say how long.
+constexpr std::chrono::milliseconds kUsualWait = std::chrono::seconds(15);
+
+void sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) {
+    std::mutex sleep_mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(sleep_mutex);
+    never.wait_for(lock, stop, time, [] { return false; });
+    if (stop.stop_requested()) throw base::Cancelled();
+}
 
 // "#7": the connections of a run are counted, so that debug lines tell them apart.
 std::string next_number() {
@@ -47,6 +64,7 @@ imap::Event Driver::next_event(const std::stop_token& stop) {
         for (;;) {
             auto event = next_session_event(stop);
             if (is_reported(event)) continue;
+            if (phase_ != Phase::working) refuse_throttling(event);
             refuse_last_word(event);
             return event;
         }
@@ -98,6 +116,45 @@ void Driver::refuse_last_word(const imap::Event& event) const {
     }
 }
 
+void Driver::refuse_throttling(const imap::Event& event) const {
+    if (const auto* closed = std::get_if<imap::Closed>(&event)) {
+        refuse_throttling(imap::Status{imap::Condition::bye, closed->code, closed->text});
+    } else if (const auto* completed = std::get_if<imap::Completed>(&event)) {
+        const bool refused = completed->status.condition != imap::Condition::ok;
+        if (refused && phase_ == Phase::logging_in) refuse_throttling(completed->status);
+    }
+}
+
+void Driver::refuse_throttling(const imap::Status& status) const {
+    const auto throttle = imap::throttle_of(status);
+    if (!throttle) return;
+    const char* what = throttle->reason == imap::Throttle::Reason::connections
+                           ? " takes no more connections: "
+                           : " takes no connection now: ";
+    const auto text = status.text.empty() && status.code ? "[" + status.code->name + "]" : status.text;
+    const auto code =
+        status.condition == imap::Condition::bye ? base::ErrorCode::network : base::ErrorCode::authentication;
+    throw Throttled(code, "The " + peer_ + what + base::printable(text), throttle->wait);
+}
+
+bool Driver::gave_time(const imap::Status& status, const std::stop_token& stop) {
+    using Reason = imap::Throttle::Reason;
+    if (status.condition == imap::Condition::ok) {
+        waited_ = std::chrono::milliseconds(0);
+        return false;
+    }
+    const auto throttle = imap::throttle_of(status);
+    if (!throttle || (throttle->reason != Reason::rate && !throttle->wait)) return false;
+    const auto time = throttle->wait.value_or(std::max(kUsualWait, waited_));
+    if (time > kLongestWait || waited_ + time > kMostWaiting) return false;
+    waited_ += time;
+    reporter_(events::WarningGiven{
+        "The " + peer_ + " asks for less: " + base::printable(status.text) + "; waiting " +
+        std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s"});
+    sleep_for(time, stop);
+    return true;
+}
+
 imap::Status Driver::run(imap::Command command, const std::stop_token& stop) {
     return run(std::move(command), stop, [](imap::Event&) {});
 }
@@ -127,6 +184,13 @@ void Driver::break_off() noexcept {
 
 Operation::Operation(Driver& driver, std::stop_token stop) noexcept
     : driver_(driver), stop_(std::move(stop)), exceptions_(std::uncaught_exceptions()) {}
+
+imap::Status Operation::run(const imap::Command& command, const std::function<void(imap::Event&)>& other) {
+    for (;;) {
+        auto status = driver_.run(command, stop_, other);
+        if (!gave_time(status)) return status;
+    }
+}
 
 Operation::~Operation() {
     if (std::uncaught_exceptions() > exceptions_ && session().unanswered() > 0) driver_.break_off();

@@ -11,6 +11,7 @@
 
 #include "offlineimap/events/reporter.hpp"
 #include "offlineimap/imap/session.hpp"
+#include "offlineimap/imap/throttling.hpp"
 #include "offlineimap/net/stream.hpp"
 
 namespace offlineimap::client {
@@ -29,14 +30,23 @@ class Driver {
     void speak_as(const events::Reporter& reporter);
     void set_limit(std::chrono::milliseconds limit) noexcept { limit_ = limit; }
 
+    // What a server means that asks for less (imap::throttle_of). Until the login is over: that it takes no
+    // more connections, whatever it says it to. Until the connection stands: the same for BYE.
+    enum class Phase { logging_in, settling, working };
+    void enter(Phase phase) noexcept { phase_ = phase; }
+
     // The session's next event but for debug lines and alerts, which are reported. Throws
     // Error{folder_retry, network} when the server closed the connection, Error{folder, protocol} when its
-    // bytes make no sense, and what the stream throws.
+    // bytes make no sense, Throttled before the connection stands, and what the stream throws.
     imap::Event next_event(const std::stop_token& stop);
     // Sends the command and waits for its answer; other events go to `other`.
     imap::Status run(imap::Command command, const std::stop_token& stop);
     imap::Status run(imap::Command command, const std::stop_token& stop,
                      const std::function<void(imap::Event&)>& other);
+
+    // If this answer asks for some time, and not for more than is reasonable: says so, waits, and returns
+    // true. The command may be sent again then. Throws Cancelled at a stop.
+    bool gave_time(const imap::Status& status, const std::stop_token& stop);
 
     using Wrap = std::function<std::unique_ptr<net::Stream>(std::unique_ptr<net::Stream>)>;
     // After STARTTLS or COMPRESS: puts another stream over this one.
@@ -50,6 +60,8 @@ class Driver {
     imap::Event next_session_event(const std::stop_token& stop);
     bool is_reported(const imap::Event& event) const;
     void refuse_last_word(const imap::Event& event) const;
+    void refuse_throttling(const imap::Event& event) const;
+    void refuse_throttling(const imap::Status& status) const;
 
     std::unique_ptr<net::Stream> stream_;
     std::string peer_;
@@ -59,6 +71,8 @@ class Driver {
     const std::string number_;  // for debug lines
     std::vector<char> buffer_;
     bool usable_ = true;
+    Phase phase_ = Phase::logging_in;
+    std::chrono::milliseconds waited_{0};  // on the server's wish, since something went well
 };
 
 // One operation on a connection: the driver with the caller's wish to stop. If it ends by an exception with
@@ -74,10 +88,12 @@ class Operation {
     const events::Reporter& reporter() const noexcept { return driver_.reporter(); }
     const std::stop_token& stop() const noexcept { return stop_; }
     imap::Event next_event() { return driver_.next_event(stop_); }
-    imap::Status run(imap::Command command) { return driver_.run(std::move(command), stop_); }
-    imap::Status run(imap::Command command, const std::function<void(imap::Event&)>& other) {
-        return driver_.run(std::move(command), stop_, other);
+    // A server that asks for time gets it.
+    imap::Status run(const imap::Command& command) {
+        return run(command, [](imap::Event&) {});
     }
+    imap::Status run(const imap::Command& command, const std::function<void(imap::Event&)>& other);
+    bool gave_time(const imap::Status& status) { return driver_.gave_time(status, stop_); }
     void break_off() noexcept { driver_.break_off(); }
 
   private:

@@ -37,10 +37,13 @@ class Handshake {
             require_imap4();
             authenticate(*driver_, settings_, credentials_, stop_);
         }
+        driver_->enter(Driver::Phase::settling);
         identify_and_learn_capabilities();
         require_imap4();
+        const auto utf8 = enable_what_is_required();
         compress_if_wanted();
-        return Established{std::move(driver_), std::move(greeting.line)};
+        driver_->enter(Driver::Phase::working);
+        return Established{std::move(driver_), std::move(greeting.line), utf8};
     }
 
   private:
@@ -125,6 +128,23 @@ class Handshake {
         if (known.has("IMAP4REV1") || known.has("IMAP4REV2") || known.has("IMAP4")) return;
         throw refused(ErrorCode::protocol, "the " + server() + " is no IMAP4 server; its capabilities: " +
                                                base::printable(base::join(known.capabilities(), " ")));
+    }
+
+    // Nothing is enabled that need not be: names and answers would change their form.
+    Utf8 enable_what_is_required() {
+        if (session().has("UTF8=ONLY")) {
+            // RFC 6855 §6: such a server may refuse every command about mailboxes before.
+            const auto status = driver_->run(imap::enable_command("UTF8=ACCEPT"), stop_);
+            if (status.condition == Condition::ok && session().has_enabled("UTF8=ACCEPT"))
+                return {.names = true, .headers = true};
+            throw refused(ErrorCode::protocol, "the " + server() +
+                                                   " speaks UTF-8 only and does not enable UTF8=ACCEPT: " +
+                                                   base::printable(status.text));
+        }
+        if (!session().is_rev2_only()) return {};
+        // RFC 9051 §5.1: there is no modified UTF-7 in IMAP4rev2, whatever the answer is.
+        driver_->run(imap::enable_command("IMAP4rev2"), stop_);
+        return {.names = true, .headers = false};
     }
 
     void compress_if_wanted() {

@@ -47,10 +47,13 @@ bool is_exclusive(CommandKind kind) noexcept {
     switch (kind) {
         case CommandKind::ordinary:
         case CommandKind::background:
+        case CommandKind::enable:
+        case CommandKind::namespaces:
         case CommandKind::list:
         case CommandKind::search:
             return false;
         case CommandKind::select:
+        case CommandKind::unselect:
         case CommandKind::login:
         case CommandKind::authenticate:
         case CommandKind::starttls:
@@ -167,6 +170,13 @@ Command compress_command() {
     return Command(CommandKind::compress, "COMPRESS DEFLATE");
 }
 
+Command enable_command(std::string_view extension) {
+    return std::move(Command(CommandKind::enable, "ENABLE ").text(extension));
+}
+Command namespace_command() {
+    return Command(CommandKind::namespaces, "NAMESPACE");
+}
+
 Command id_command(std::span<const std::pair<std::string, std::string>> fields) {
     Command command(CommandKind::background, "ID (");
     for (const auto& [name, value] : fields) {
@@ -191,7 +201,10 @@ Command authenticate_command(std::string_view mechanism,
 }
 
 Command list_command(ListKind kind, std::string_view reference, std::string_view pattern) {
-    Command command(CommandKind::list, kind == ListKind::all ? "LIST " : "LSUB ");
+    const char* name = kind == ListKind::all          ? "LIST "
+                       : kind == ListKind::subscribed ? "LSUB "
+                                                      : "LIST (SUBSCRIBED) ";
+    Command command(CommandKind::list, name);
     command.string(reference).text(" ").string(pattern);
     return command;
 }
@@ -201,6 +214,12 @@ Command select_command(const base::MailboxName& mailbox) {
 }
 Command examine_command(const base::MailboxName& mailbox) {
     return std::move(Command(CommandKind::select, "EXAMINE ").string(mailbox.text()));
+}
+Command unselect_command() {
+    return Command(CommandKind::unselect, "UNSELECT");
+}
+Command close_command() {
+    return Command(CommandKind::unselect, "CLOSE");
 }
 Command create_command(const base::MailboxName& mailbox) {
     return std::move(Command(CommandKind::ordinary, "CREATE ").string(mailbox.text()));
@@ -248,11 +267,12 @@ std::optional<Command> uid_search_command(std::string_view criteria) {
 }
 
 Command append_command(const base::MailboxName& mailbox, const std::vector<std::string>& flags,
-                       const std::optional<std::string>& date_time, std::uint64_t size) {
+                       const std::optional<std::string>& date_time, std::uint64_t size, MessageForm form) {
     Command command(CommandKind::ordinary, "APPEND ");
     command.string(mailbox.text()).text(" ").text(parenthesised(flags)).text(" ");
     if (date_time) command.text(quoted(*date_time)).text(" ");
-    return std::move(command.streamed(size));
+    if (form == MessageForm::plain) return std::move(command.streamed(size));
+    return std::move(command.text("UTF8 (~").streamed(size).text(")"));
 }
 
 }  // namespace offlineimap::imap

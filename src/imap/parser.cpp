@@ -201,7 +201,8 @@ bool skip_value(Reader& reader) {
 // The rest of a response that we have no use for, with its literals.
 void skip_rest(Reader& reader) {
     while (!reader.failed()) {
-        reader.take_while([](char c) { return c != '\r' && c != '\n' && c != '{' && c != '"'; });
+        const auto passed =
+            reader.take_while([](char c) { return c != '\r' && c != '\n' && c != '{' && c != '"'; });
         if (reader.next_is('"')) {
             // Not quoted(): in text for people one may stand alone.
             reader.skip();
@@ -214,6 +215,7 @@ void skip_rest(Reader& reader) {
                 reader = ahead;
             }
         } else {
+            if (passed.ends_with(' ')) reader.tolerate(Quirk::trailing_blank);
             reader.line_end();
             return;
         }
@@ -248,6 +250,7 @@ void take_code(Reader& reader, Status& status) {
     status.code = ResponseCode{to_upper(code.substr(0, blank)),
                                std::string(has_argument ? code.substr(blank + 1) : std::string_view{})};
     const auto rest = std::string_view{status.text}.substr(*end + 1);
+    if (rest.empty()) reader.tolerate(Quirk::missing_text);
     status.text = std::string(rest.substr(rest.starts_with(' ') ? 1 : 0));
 }
 
@@ -307,6 +310,26 @@ Response read_capabilities(Reader& reader) {
     return Capabilities{upper_words(text)};
 }
 
+Response read_enabled(Reader& reader) {
+    auto names = upper_words(reader.rest_of_line());
+    reader.line_end();
+    return Enabled{std::move(names)};
+}
+
+// A quoted character or NIL.
+std::optional<char> read_delimiter(Reader& reader) {
+    if (!reader.next_is('"')) {
+        if (!equals_ignoring_case(reader.take_while(is_lenient_atom), "NIL"))
+            reader.fail("a delimiter or NIL");
+        return std::nullopt;
+    }
+    const auto delimiter = reader.quoted();
+    if (delimiter.size() > 1) reader.fail("a delimiter of one character");
+    if (!delimiter.empty()) return delimiter.front();
+    reader.tolerate(Quirk::empty_delimiter);
+    return std::nullopt;
+}
+
 // RFC 3501 §7.2.2: "(" attributes ")" SP delimiter SP name; RFC 5258 §6 may add a list behind it.
 Response read_listed(Reader& reader, bool subscription) {
     Listed listed;
@@ -314,14 +337,7 @@ Response read_listed(Reader& reader, bool subscription) {
     reader.blanks();
     listed.attributes = read_flag_list(reader);
     reader.blanks();
-    if (reader.next_is('"')) {
-        const auto delimiter = reader.quoted();
-        if (delimiter.size() > 1) reader.fail("a delimiter of one character");
-        if (delimiter.empty()) reader.tolerate(Quirk::empty_delimiter);
-        if (!delimiter.empty()) listed.delimiter = delimiter.front();
-    } else if (!equals_ignoring_case(reader.take_while(is_lenient_atom), "NIL")) {
-        reader.fail("a delimiter or NIL");
-    }
+    listed.delimiter = read_delimiter(reader);
     reader.blanks();
     if (auto name = reader.string_if_next()) {
         listed.name = base::MailboxName(std::move(*name));
@@ -359,6 +375,70 @@ Response read_found(Reader& reader) {
     return found;
 }
 
+// "((" prefix SP delimiter … ")" … ")" or NIL (RFC 2342 §6); two more of that kind are skipped.
+Response read_namespaces(Reader& reader) {
+    Namespaces namespaces;
+    reader.blanks();
+    if (reader.accept('(')) {
+        while (!reader.accept(')') && !reader.failed()) {
+            while (reader.accept(' ')) reader.tolerate(Quirk::extra_blank);
+            Namespaces::Personal personal;
+            reader.expect('(', "a namespace in parentheses");
+            if (auto prefix = reader.string_if_next()) {
+                personal.prefix = std::move(*prefix);
+            } else {
+                reader.fail("the prefix of a namespace");
+            }
+            reader.blanks();
+            personal.delimiter = read_delimiter(reader);
+            // Extensions: a string and a list, any number of times.
+            while (reader.accept(' ')) skip_value(reader);
+            reader.expect(')', "')'");
+            namespaces.personal.push_back(std::move(personal));
+        }
+    } else {
+        skip_value(reader);
+    }
+    while (reader.accept(' ') && !reader.at_line_end()) skip_value(reader);
+    reader.line_end();
+    return namespaces;
+}
+
+// RFC 4731 §3.1: correlator, "UID", then names with values; of these only ALL is of use here.
+Response read_extended_found(Reader& reader) {
+    ExtendedFound found;
+    while (reader.accept(' ')) {
+        if (reader.at_line_end() || reader.next_is(' ')) {
+            reader.tolerate(Quirk::trailing_blank);
+            continue;
+        }
+        if (reader.accept('(')) {
+            if (!equals_ignoring_case(reader.take_while(is_lenient_atom), "TAG")) reader.fail("TAG");
+            reader.blanks();
+            found.tag = reader.string_if_next();
+            if (!found.tag) found.tag = std::string(reader.take_while(is_lenient_atom));
+            reader.expect(')', "')'");
+            continue;
+        }
+        const auto name = reader.take_while(is_lenient_atom);
+        if (name.empty()) reader.fail("the name of a result");
+        if (equals_ignoring_case(name, "UID")) {
+            found.has_uids = true;
+            continue;
+        }
+        reader.blanks();
+        if (!equals_ignoring_case(name, "ALL")) {
+            skip_value(reader);
+            continue;
+        }
+        auto set = base::UidSet::parse(reader.take_while(is_lenient_atom));
+        if (!set) reader.fail("a set of message numbers");
+        if (set) found.all = std::move(*set);
+    }
+    reader.line_end();
+    return found;
+}
+
 // "BODY[HEADER]<0>" behind "BODY": the section with its origin.
 std::string read_section(Reader& reader) {
     reader.skip();
@@ -391,6 +471,7 @@ class UidOfFetch {
         uid_ = uid;
     }
     std::optional<base::Uid> value() const noexcept { return unusable_ ? std::nullopt : uid_; }
+    bool is_unusable() const noexcept { return unusable_; }
 
   private:
     std::optional<base::Uid> uid_;
@@ -454,6 +535,7 @@ Response read_fetched(Reader& reader, std::uint32_t number) {
         read_fetch_item(reader, fetched, uid);
     }
     fetched.uid = uid.value();
+    fetched.uid_is_unusable = uid.is_unusable();
     reader.line_end();
     return fetched;
 }
@@ -461,7 +543,7 @@ Response read_fetched(Reader& reader, std::uint32_t number) {
 // RFC 3501 §7.3: responses that begin with a number.
 Response read_numbered(Reader& reader) {
     const auto number = reader.number32("a number of 32 bits");
-    reader.blank();
+    reader.blanks();
     const auto name = reader.take_while(is_word);
     if (!number || reader.failed()) return Unrecognised{};
     if (equals_ignoring_case(name, "FETCH")) return read_fetched(reader, *number);
@@ -474,7 +556,7 @@ Response read_numbered(Reader& reader) {
 
 Response read_untagged(Reader& reader) {
     reader.skip();
-    reader.blank();
+    reader.blanks();
     if (base::is_ascii_digit(reader.peek())) return read_numbered(reader);
     const auto name = reader.take_while(is_word);
     if (name.empty()) reader.fail("the name of a response");
@@ -484,6 +566,9 @@ Response read_untagged(Reader& reader) {
     if (equals_ignoring_case(name, "LIST")) return read_listed(reader, false);
     if (equals_ignoring_case(name, "LSUB")) return read_listed(reader, true);
     if (equals_ignoring_case(name, "SEARCH")) return read_found(reader);
+    if (equals_ignoring_case(name, "ESEARCH")) return read_extended_found(reader);
+    if (equals_ignoring_case(name, "NAMESPACE")) return read_namespaces(reader);
+    if (equals_ignoring_case(name, "ENABLED")) return read_enabled(reader);
     skip_rest(reader);
     return Unrecognised{to_upper(name)};
 }

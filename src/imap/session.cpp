@@ -1,6 +1,7 @@
 #include "offlineimap/imap/session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -20,6 +21,15 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 constexpr std::uint64_t kLargestModSeq = 0x7FFFFFFFFFFFFFFFU;
 // RFC 7888 §5: with LITERAL- a client may send this much without being asked to.
 constexpr std::uint64_t kLargestNonSynchronizingMinus = 4096;
+// More alerts than this between two answers are not for a person to read.
+constexpr std::uint64_t kMostAlerts = 20;
+// What answers about messages are counted against: no mailbox has more, whatever the server says.
+constexpr std::uint64_t kMostMessages = 50'000'000;
+constexpr std::uint64_t kAnswersPerMessage = 10;
+
+// RFC 9051, appendix E: the extensions that became part of IMAP4rev2 and that some command of ours asks for.
+constexpr std::array<std::string_view, 8> kPartOfRev2 = {"NAMESPACE", "UNSELECT", "UIDPLUS", "ESEARCH",
+                                                         "ENABLE",    "SASL-IR",  "MOVE",    "LITERAL-"};
 
 std::string_view without_line_end(std::string_view line) {
     if (line.ends_with("\r\n")) line.remove_suffix(2);
@@ -119,8 +129,22 @@ std::size_t Session::unanswered() const noexcept {
     return in_flight_.size() + queue_.size() - (sending_ == Sending::not_begun ? 0 : 1);
 }
 
-bool Session::has(std::string_view upper_case) const noexcept {
+bool Session::names(std::string_view upper_case) const noexcept {
     return std::find(capabilities_.begin(), capabilities_.end(), upper_case) != capabilities_.end();
+}
+
+bool Session::is_rev2_only() const noexcept {
+    return names("IMAP4REV2") && !names("IMAP4REV1");
+}
+
+bool Session::has(std::string_view upper_case) const noexcept {
+    if (names(upper_case)) return true;
+    return is_rev2_only() &&
+           std::find(kPartOfRev2.begin(), kPartOfRev2.end(), upper_case) != kPartOfRev2.end();
+}
+
+bool Session::has_enabled(std::string_view upper_case) const noexcept {
+    return std::find(enabled_.begin(), enabled_.end(), upper_case) != enabled_.end();
 }
 
 bool Session::authenticated() const noexcept {
@@ -260,7 +284,7 @@ void Session::consume_input() {
     while (events_.empty() && !last_word_ && state_ != State::stream_change) {
         Piece piece = framer_.next();
         if (std::holds_alternative<NeedMore>(piece)) {
-            if (input_ended_) close({});
+            if (input_ended_) close(Status{});
             return;
         }
         std::visit(Overloaded{
@@ -378,11 +402,12 @@ void Session::handle(UntaggedStatus& untagged) {
         case Condition::ok:
         case Condition::no:
         case Condition::bad:
+            count_unwanted();
             return take_code(untagged.status);
         case Condition::preauth:
             return violate("PREAUTH after the greeting");
         case Condition::bye:
-            if (!awaits(CommandKind::logout)) close(std::move(untagged.status.text));
+            if (!awaits(CommandKind::logout)) close(std::move(untagged.status));
             return;
     }
 }
@@ -396,7 +421,7 @@ void Session::greet(Status& status) {
             state_ = State::authenticated;
             break;
         case Condition::bye:
-            return close(std::move(status.text));
+            return close(std::move(status));
         case Condition::no:
         case Condition::bad:
             return violate("the server's first line is not a greeting");
@@ -406,6 +431,7 @@ void Session::greet(Status& status) {
 }
 
 void Session::complete(CommandId id, CommandKind kind, Status& status) {
+    unwanted_ = listed_ = fetched_ = alerts_ = 0;
     switch (kind) {
         case CommandKind::login:
         case CommandKind::authenticate:
@@ -420,9 +446,14 @@ void Session::complete(CommandId id, CommandKind kind, Status& status) {
             break;
         case CommandKind::ordinary:
         case CommandKind::background:
+        case CommandKind::enable:
+        case CommandKind::namespaces:
         case CommandKind::list:
         case CommandKind::select:
         case CommandKind::logout:
+            break;
+        case CommandKind::unselect:
+            if (status.condition == Condition::ok) mailbox_.reset();
             break;
     }
     take_code(status);
@@ -451,7 +482,7 @@ void Session::take_code(const Status& status) {
     if (!status.code) return;
     const auto& code = *status.code;
     if (code.name == "ALERT") {
-        events_.emplace_back(Alert{status.text});
+        if (++alerts_ <= kMostAlerts) events_.emplace_back(Alert{status.text});
     } else if (code.name == "CAPABILITY" &&
                (status.condition == Condition::ok || status.condition == Condition::preauth)) {
         take_capabilities(parse_capabilities(code.argument));
@@ -499,31 +530,74 @@ void Session::handle(Capabilities& capabilities) {
     take_capabilities(std::move(capabilities.names));
 }
 
+void Session::handle(Enabled& enabled) {
+    if (!awaits(CommandKind::enable)) return count_unwanted();
+    enabled_.insert(enabled_.end(), enabled.names.begin(), enabled.names.end());
+}
+
+void Session::handle(Namespaces& namespaces) {
+    if (!awaits(CommandKind::namespaces)) return count_unwanted();
+    count_unwanted();
+    events_.emplace_back(std::move(namespaces));
+}
+
 void Session::handle(Listed& listed) {
-    if (awaits(CommandKind::list)) events_.emplace_back(std::move(listed));
+    if (!awaits(CommandKind::list)) return count_unwanted();
+    if (++listed_ > options_.most_listed) return violate("the list of mailboxes does not end");
+    events_.emplace_back(std::move(listed));
 }
 
 void Session::handle(Found& found) {
-    if (awaits(CommandKind::search)) events_.emplace_back(std::move(found));
+    count_unwanted();
+    if (!awaits(CommandKind::search)) return;
+    // RFC 9051 §6.4.4: IMAP4rev2 answers with ESEARCH; there, an empty SEARCH says nothing.
+    if ((is_rev2_only() || has_enabled("IMAP4REV2")) && found.numbers.empty()) return;
+    events_.emplace_back(std::move(found));
+}
+
+void Session::handle(ExtendedFound& found) {
+    count_unwanted();
+    // RFC 9051 §7.3.4: without the tag it is the answer to no command of ours. We only ask for UIDs.
+    const bool is_ours = std::any_of(in_flight_.begin(), in_flight_.end(), [&](const InFlight& command) {
+        return command.kind == CommandKind::search && command.tag == found.tag;
+    });
+    if (is_ours && found.has_uids) events_.emplace_back(Found{{}, std::move(found.all)});
 }
 
 void Session::handle(Exists& exists) {
-    if (mailbox_) mailbox_->exists = exists.count;
+    count_unwanted();
+    if (!mailbox_) return;
+    // RFC 3501 §7.3.1: a mailbox that is open becomes smaller by EXPUNGE only. Those that some server did not
+    // tell of are gone all the same.
+    if (!awaits(CommandKind::select) && exists.count < mailbox_->exists)
+        mailbox_->expunged += mailbox_->exists - exists.count;
+    mailbox_->exists = exists.count;
 }
 
 void Session::handle(Expunged& expunged) {
-    if (!mailbox_ || expunged.number.value() == 0 || expunged.number.value() > mailbox_->exists) return;
+    const auto number = expunged.number.value();
+    if (!mailbox_ || number == 0 || number > mailbox_->exists) return count_unwanted();
     --mailbox_->exists;
     ++mailbox_->expunged;
 }
 
 void Session::handle(Fetched& fetched) {
-    if (!mailbox_) return;
+    if (!mailbox_) return count_unwanted();
+    const auto messages =
+        std::min<std::uint64_t>(mailbox_->exists + std::uint64_t{mailbox_->expunged}, kMostMessages);
+    if (++fetched_ > options_.most_fetched + kAnswersPerMessage * messages)
+        return violate("what the server tells of messages does not end");
     if (streamed_bodies_ == 0) give_quoted_body(fetched);
     events_.emplace_back(std::move(fetched));
 }
 
-void Session::handle(Unrecognised&) {}
+void Session::handle(Unrecognised&) {
+    count_unwanted();
+}
+
+void Session::count_unwanted() {
+    if (++unwanted_ > options_.most_unwanted) violate("the server goes on and on without answering");
+}
 
 // A server may send a body as a quoted string instead of a literal.
 void Session::give_quoted_body(Fetched& fetched) {
@@ -545,7 +619,7 @@ void Session::trace(Direction direction, std::string_view text) {
 
 void Session::trace_quirks(const QuirkSet& quirks) {
     if (!options_.trace || quirks.empty()) return;
-    for (const auto& [quirk, name] : kQuirks) {
+    for (const auto& [quirk, name, sample, seen] : kQuirks) {
         if (quirks.contains(quirk)) trace(Direction::received, "(quirk: " + std::string(name) + ")");
     }
 }
@@ -554,8 +628,8 @@ void Session::violate(std::string why) {
     if (!last_word_) last_word_ = ProtocolViolation{std::move(why)};
 }
 
-void Session::close(std::string text) {
-    if (!last_word_) last_word_ = Closed{std::move(text)};
+void Session::close(Status status) {
+    if (!last_word_) last_word_ = Closed{std::move(status.text), std::move(status.code)};
 }
 
 }  // namespace offlineimap::imap

@@ -31,6 +31,21 @@ void Listing::put(const Entry& entry) {
     }
 }
 
+void Listing::put_all(std::vector<Entry> entries) {
+    // Sorted once: insertions in an order that a stranger chooses would each move all that is there.
+    entries.insert(entries.begin(), entries_.begin(), entries_.end());
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const Entry& a, const Entry& b) { return a.key < b.key; });
+    entries_.clear();
+    for (const auto& entry : entries) {
+        if (!entries_.empty() && entries_.back().key == entry.key) {
+            entries_.back() = entry;
+        } else {
+            entries_.push_back(entry);
+        }
+    }
+}
+
 void Listing::erase(std::span<const MessageKey> keys) {
     std::vector<MessageKey> doomed(keys.begin(), keys.end());
     std::sort(doomed.begin(), doomed.end());
@@ -43,13 +58,11 @@ void Listing::erase(std::span<const MessageKey> keys) {
 }
 
 KeywordSetId Listing::intern(const std::vector<std::string>& keywords) {
-    // Newest first: neighbouring messages tend to carry the same set.
-    const auto known = std::find(keyword_sets_.rbegin(), keyword_sets_.rend(), keywords);
-    if (known == keyword_sets_.rend()) {
-        keyword_sets_.push_back(keywords);
-        return static_cast<KeywordSetId>(keyword_sets_.size() - 1);
-    }
-    return static_cast<KeywordSetId>(std::distance(known, keyword_sets_.rend()) - 1);
+    if (keywords.empty()) return 0;
+    const auto [known, is_new] =
+        keyword_ids_.try_emplace(keywords, static_cast<KeywordSetId>(keyword_sets_.size()));
+    if (is_new) keyword_sets_.push_back(keywords);
+    return known->second;
 }
 
 }  // namespace offlineimap::mail

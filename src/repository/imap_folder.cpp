@@ -108,6 +108,14 @@ client::Connection& ImapFolder::connection(client::Access access, const Context&
     if (!access_ || (*access_ == client::Access::read_only && access == client::Access::read_write)) {
         access_.reset();
         const auto selected = (*lease_)->select(settings_.mailbox, access, context.stop);
+        // RFC 3501 §2.3.1.1: without it nobody can tell whether a UID still names the message that it named.
+        if (selected.uid_validity.value() == 0) {
+            throw base::Error(
+                base::Severity::folder, base::ErrorCode::protocol,
+                "Folder '" + entry().name.text() + "' [" + end().repository +
+                    "]: the server tells no UIDVALIDITY above 0, so that its UIDs cannot be relied "
+                    "on; nothing is done in it");
+        }
         require_same_validity(selected.uid_validity);
         validity_ = selected.uid_validity;
         access_ = access;
@@ -153,18 +161,31 @@ base::UidValidity ImapFolder::uid_validity(const Context& context) {
     return *validity_;
 }
 
+namespace {
+
+constexpr int kMostListings = 3;
+
+}  // namespace
+
 mail::Listing ImapFolder::load(const Context& context) {
     return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
-        mail::Listing listing;
-        const auto& selected = connection.selected();
-        if (selected && selected->exists == 0) return listing;
-        if (selected) listing.reserve(selected->exists);
-        connection.fetch_flags(
-            [&listing](const client::ListedMessage& message) {
-                listing.put({mail::MessageKey(message.uid), message.flags, listing.intern(message.keywords)});
-            },
-            context.stop);
-        return listing;
+        // Others may delete messages while they are listed, but not for ever.
+        for (int attempt = 0; attempt < kMostListings; ++attempt) {
+            if (attempt > 0) connection.select(settings_.mailbox, *access_, context.stop);
+            mail::Listing listing;
+            std::vector<mail::Listing::Entry> entries;
+            const bool whole = connection.fetch_flags(
+                [&](const client::ListedMessage& message) {
+                    entries.push_back(
+                        {mail::MessageKey(message.uid), message.flags, listing.intern(message.keywords)});
+                },
+                context.stop);
+            if (!whole) continue;
+            listing.put_all(std::move(entries));
+            return listing;
+        }
+        throw base::Error(base::Severity::folder_retry, base::ErrorCode::protocol,
+                          "messages are being expunged while they are listed");
     });
 }
 
@@ -204,15 +225,18 @@ void require_all_listed(client::Connection& connection, const mail::Listing& lis
 mail::Listing ImapFolder::load_from(base::Uid first, const Context& context) {
     return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
         mail::Listing listing;
+        std::vector<mail::Listing::Entry> entries;
         base::UidSet all;
         all.add({first, base::Uid(kLargestUid)});
         connection.fetch_flags(
             all,
             [&](const client::ListedMessage& message) {
                 if (message.uid < first) return;  // news of another message
-                listing.put({mail::MessageKey(message.uid), message.flags, listing.intern(message.keywords)});
+                entries.push_back(
+                    {mail::MessageKey(message.uid), message.flags, listing.intern(message.keywords)});
             },
             context.stop);
+        listing.put_all(std::move(entries));
         require_all_listed(connection, listing, connection.search("UID " + uids_from(first), context.stop),
                            context);
         return listing;

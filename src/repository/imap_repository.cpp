@@ -92,7 +92,10 @@ class ImapRepository final : public RemoteRepository {
 
     ServerDescription describe(const Context& context) override {
         const auto lease = pool_.lease(context.reporter, context.stop);
-        return {lease->greeting(), lease->capabilities()};
+        ServerDescription description{lease->greeting(), lease->capabilities()};
+        if (const auto& personal = personal_namespace(*lease, context))
+            description.personal = {personal->prefix, personal->delimiter};
+        return description;
     }
 
     std::vector<base::Uid> never_copied(const FolderEntry& folder) override {
@@ -142,15 +145,30 @@ class ImapRepository final : public RemoteRepository {
         return client::Connection::open(*settings_, *credentials_, reporter, std::move(stop));
     }
 
-    // RFC 3501 §6.3.8: an empty pattern asks for the separator and the root of the reference only.
-    // Throws Error{repository, protocol} if nothing is listed at all.
-    char find_separator(client::Connection& connection, const Context& context) const {
-        for (const char* pattern : {"", "*"}) {
-            for (const auto& mailbox :
-                 connection.list(options().imap().reference, pattern, false, context.stop)) {
-                if (mailbox.delimiter) return *mailbox.delimiter;
-            }
+    // RFC 2342: asked for once, and only by those who need it.
+    const std::optional<client::PersonalNamespace>& personal_namespace(client::Connection& connection,
+                                                                       const Context& context) {
+        if (!std::exchange(knows_namespace_, true)) namespace_ = connection.personal_namespace(context.stop);
+        return namespace_;
+    }
+
+    std::optional<char> listed_separator(client::Connection& connection, const char* pattern,
+                                         const Context& context) const {
+        for (const auto& mailbox :
+             connection.list(options().imap().reference, pattern, false, context.stop)) {
+            if (mailbox.delimiter) return mailbox.delimiter;
         }
+        return std::nullopt;
+    }
+
+    // RFC 3501 §6.3.8: an empty pattern asks for the separator and the root of the reference only. A server
+    // that says nothing there may say it of the namespace, or of its mailboxes. Throws Error{repository,
+    // protocol} if nothing is listed at all.
+    char find_separator(client::Connection& connection, const Context& context) {
+        if (const auto root = listed_separator(connection, "", context)) return *root;
+        if (const auto& personal = personal_namespace(connection, context); personal && personal->delimiter)
+            return *personal->delimiter;
+        if (const auto any = listed_separator(connection, "*", context)) return *any;
         // Going on would make every local folder anew on such a server.
         throw base::Error(
             base::Severity::repository, base::ErrorCode::protocol,
@@ -236,6 +254,8 @@ class ImapRepository final : public RemoteRepository {
     std::optional<python::Function> copy_ignore_;
     std::optional<python::Function> new_mail_hook_;
     char separator_ = '/';
+    bool knows_namespace_ = false;
+    std::optional<client::PersonalNamespace> namespace_;
     // What was made since the last list, by full name; in a dry run, what would have been.
     std::set<std::string> made_;
     // What the server calls the folders of its last list. Changes in folders() only.

@@ -157,15 +157,28 @@ struct BatchResult {
 };
 
 BatchResult take_outcomes(FolderWork& work, std::span<const OutgoingMessage> messages,
-                          const std::vector<repository::UploadOutcome>& outcomes, Adoption& adoption) {
+                          const std::vector<repository::UploadOutcome>& outcomes,
+                          const repository::AppendPosition& before, Adoption& adoption) {
     BatchResult result;
     struct Take {
         FolderWork& work;
+        const repository::AppendPosition& before;
         const OutgoingMessage& message;
         Adoption& adoption;
         BatchResult& result;
         void operator()(const repository::Uploaded& uploaded) const {
             count_upload(work, message);
+            // RFC 3501 §2.3.1.1: a new message's UID is none that was given before. To believe another would
+            // make our message the record of that one.
+            const bool is_old = before.uid_next && uploaded.uid < *before.uid_next;
+            if (is_old || adoption.is_taken(uploaded.uid)) {
+                work.context.reporter(events::WarningGiven{
+                    "Folder '" + work.remote.end().folder + "' [" + work.remote.end().repository +
+                    "]: the server says that a new message has UID " + std::to_string(uploaded.uid.value()) +
+                    ", which is another message's; it is looked for by its content"});
+                result.uncertain.push_back({&message, true});
+                return;
+            }
             adoption.add(message.key, message.local_name, uploaded.uid);
         }
         void operator()(const repository::UploadedUidUnknown&) const {
@@ -185,7 +198,7 @@ BatchResult take_outcomes(FolderWork& work, std::span<const OutgoingMessage> mes
         }
     };
     for (std::size_t i = 0; i < messages.size(); ++i) {
-        std::visit(Take{work, messages[i], adoption, result}, outcomes[i]);
+        std::visit(Take{work, before, messages[i], adoption, result}, outcomes[i]);
     }
     return result;
 }
@@ -198,7 +211,7 @@ std::vector<Uncertain> attempt(FolderWork& work, std::span<const OutgoingMessage
     os::stop_point("push-before-append");
     const auto outcomes = work.remote.append(messages, work.context);
     os::stop_point("push-after-append");
-    auto result = take_outcomes(work, messages, outcomes, adoption);
+    auto result = take_outcomes(work, messages, outcomes, before, adoption);
     remember_acknowledged(work, result.uncertain);
     std::vector<Uncertain> again;
     // Over quota, no further question to the server is worth its time: the intents stay open and the next run

@@ -56,7 +56,8 @@ class Mbnames(case.SyncTestCase):
 
 
 class Info(case.SyncTestCase):
-    """The report of --info is the original's, but for versions and for the order of local folders."""
+    """The report of --info is the original's, but for versions, the order of local folders, and the namespace, of
+    which the original knows nothing."""
 
     def setUp(self):
         super().setUp()
@@ -66,7 +67,7 @@ class Info(case.SyncTestCase):
 
     @staticmethod
     def report(run):
-        lines = run("--info").stderr.splitlines()
+        lines = [line for line in run("--info").stderr.splitlines() if not line.startswith("Personal namespace: ")]
         start = next(number for number, line in enumerate(lines) if line.startswith("Remote repository"))
         lines = lines[start:]
         local = next(number for number, line in enumerate(lines) if line.startswith("Local repository"))

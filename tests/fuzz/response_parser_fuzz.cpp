@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "offlineimap/imap/parser.hpp"
+#include "offlineimap/imap/throttling.hpp"
 
 namespace imap = offlineimap::imap;
 
@@ -24,6 +25,10 @@ void check(const imap::ParsedResponse& parsed, std::string_view input) {
     require(same != nullptr && same->consumed == parsed.consumed && same->response == parsed.response);
     const auto shorter = imap::parse_response(own.substr(0, own.size() - 1));
     require(std::holds_alternative<imap::Incomplete>(shorter));
+    if (const auto* tagged = std::get_if<imap::Tagged>(&parsed.response)) {
+        const auto throttle = imap::throttle_of(tagged->status);
+        require(!throttle || !throttle->wait || throttle->wait->count() >= 0);
+    }
 }
 
 }  // namespace

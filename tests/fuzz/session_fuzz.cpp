@@ -55,6 +55,8 @@ void enqueue_pipelined(imap::Session& session) {
     session.enqueue(imap::uid_fetch_command("1:*", "(UID BODY.PEEK[])"));
     session.enqueue(*imap::uid_search_command("ALL"));
     session.enqueue(imap::append_command(offlineimap::base::MailboxName("INBOX"), {}, std::nullopt, 10));
+    session.enqueue(imap::namespace_command());
+    session.enqueue(imap::enable_command("UTF8=ACCEPT"));
 }
 
 // Each waits for the one before it.
@@ -63,6 +65,7 @@ void enqueue_exclusive(imap::Session& session) {
     session.enqueue(imap::authenticate_command("PLAIN", std::nullopt));
     session.enqueue(imap::starttls_command());
     session.enqueue(imap::logout_command());
+    session.enqueue(imap::unselect_command());
 }
 
 // Does what the session says until it wants input; false when nothing more can come.

@@ -71,6 +71,12 @@ struct ListedMailbox {
     std::optional<char> delimiter;
 };
 
+// Where the user's own mailboxes are (RFC 2342).
+struct PersonalNamespace {
+    std::string prefix;  // wire form, as ListedMailbox has it
+    std::optional<char> delimiter;
+};
+
 struct SelectedMailbox {
     std::uint32_t exists = 0;
     base::UidValidity uid_validity{0};
@@ -106,7 +112,7 @@ class BodyHandler {
 };
 
 // A message to append. `open` gives its bytes as they go over the wire, from the start, in pieces of any
-// size; called once per attempt.
+// size; called once or twice per attempt.
 struct Outgoing {
     mail::Flags flags;
     std::optional<std::chrono::sys_seconds> internal_date;
@@ -146,7 +152,8 @@ enum class FlagChange { add, remove };
 
 class Connection {
   public:
-    // Connects, negotiates TLS, authenticates, reads capabilities. Throws Error{repository, …}.
+    // Connects, negotiates TLS, authenticates, reads capabilities. Throws Error{repository, …}; of those,
+    // Throttled where the server would rather have us later.
     static std::unique_ptr<Connection> open(const ConnectionSettings& settings, Credentials& credentials,
                                             const events::Reporter& reporter, std::stop_token stop);
     // The same over a stream that is connected already (and has its implicit TLS).
@@ -169,16 +176,21 @@ class Connection {
     // LIST or LSUB. `pattern` goes out as it is (already wire form).
     std::vector<ListedMailbox> list(const std::string& reference, const std::string& pattern,
                                     bool subscribed_only, std::stop_token stop);
+    // The first of them; nullopt if the server offers no NAMESPACE or tells none.
+    std::optional<PersonalNamespace> personal_namespace(std::stop_token stop);
     // Throws Error{folder, refused|not_found} on NO, Error{folder_retry, network} when the connection is
     // lost.
     SelectedMailbox select(const base::MailboxName& mailbox, Access access, std::stop_token stop);
     // The mailbox selected now; nullopt if none.
     const std::optional<SelectedMailbox>& selected() const noexcept;
+    // Leaves it and removes no message: UNSELECT, or EXAMINE and CLOSE where the server does not offer it.
+    void leave_mailbox(std::stop_token stop);
 
-    // UID FETCH 1:* (UID FLAGS), one call of `each` a message, in the server's order. Messages without UID
-    // are reported and left out. Throws Error{folder_retry, protocol} if the server lists fewer messages than
-    // it counts: what is not listed would look deleted.
-    void fetch_flags(const std::function<void(ListedMessage)>& each, std::stop_token stop);
+    // UID FETCH 1:* (UID FLAGS), one call of `each` a message, in the server's order. Messages with a UID
+    // that cannot be are reported and left out. False if messages were expunged since the mailbox was opened:
+    // what was listed may not be all that there is. Open it again to ask. Throws Error{folder_retry,
+    // protocol} if the server lists fewer messages than it counts: what is not listed would look deleted.
+    bool fetch_flags(const std::function<void(ListedMessage)>& each, std::stop_token stop);
     // The same for some UIDs only.
     void fetch_flags(const base::UidSet& uids, const std::function<void(ListedMessage)>& each,
                      std::stop_token stop);
@@ -216,7 +228,7 @@ class Connection {
 
     // False if it exists already.
     bool create(const base::MailboxName& mailbox, std::stop_token stop);
-    // Throws Error{folder, refused} with the server's text.
+    // Leaves the selected mailbox first. Throws Error{folder, refused} with the server's text.
     void delete_mailbox(const base::MailboxName& mailbox, std::stop_token stop);
     void noop(std::stop_token stop);
     // LOGOUT with a short limit; never throws.

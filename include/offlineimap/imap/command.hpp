@@ -24,9 +24,12 @@ namespace offlineimap::imap {
 enum class CommandKind {
     ordinary,
     background,    // its answer concerns nobody (ID): SELECT need not wait for it
+    enable,        // its answer says what is switched on
+    namespaces,    // its answer brings Namespaces
     list,          // its answer brings Listed
     search,        // its answer brings Found
     select,        // exclusive; replaces the selected mailbox
+    unselect,      // exclusive; afterwards no mailbox is selected
     login,         // exclusive; OK authenticates
     authenticate,  // exclusive; challenges and responses; OK authenticates
     starttls,      // exclusive; OK ends the plain stream
@@ -91,14 +94,21 @@ Command noop_command();
 Command logout_command();
 Command starttls_command();
 Command compress_command();
+Command enable_command(std::string_view extension);
+Command namespace_command();
 Command id_command(std::span<const std::pair<std::string, std::string>> fields);
 Command login_command(std::string_view user, const base::Secret& password);
 // `initial_response` in base64 (RFC 4959); nullopt: the server asks for it.
 Command authenticate_command(std::string_view mechanism, const std::optional<base::Secret>& initial_response);
-enum class ListKind { all, subscribed };
+// `subscribed` is LSUB; `subscribed_rev2` what IMAP4rev2 has in its place (RFC 9051, appendix E).
+enum class ListKind { all, subscribed, subscribed_rev2 };
 Command list_command(ListKind kind, std::string_view reference, std::string_view pattern);
 Command select_command(const base::MailboxName& mailbox);
 Command examine_command(const base::MailboxName& mailbox);
+// RFC 3691: leaves the selected mailbox and removes nothing.
+Command unselect_command();
+// RFC 3501 §6.4.2: leaves it too, and removes messages marked \Deleted unless it was opened by EXAMINE.
+Command close_command();
 Command create_command(const base::MailboxName& mailbox);
 Command delete_command(const base::MailboxName& mailbox);
 // `set` and `items` as they go over the wire: "1:3,7", "(UID FLAGS)".
@@ -110,7 +120,11 @@ Command uid_expunge_command(const base::UidSet& uids);
 // Criteria as they go over the wire, literals as `{n}` CRLF and bytes; nullopt if CR, LF or NUL stands
 // anywhere else.
 std::optional<Command> uid_search_command(std::string_view criteria);
+// How a message goes out: as a literal, or as one that is marked as holding UTF-8 in its header (RFC 6855
+// §4).
+enum class MessageForm { plain, utf8 };
 Command append_command(const base::MailboxName& mailbox, const std::vector<std::string>& flags,
-                       const std::optional<std::string>& date_time, std::uint64_t size);
+                       const std::optional<std::string>& date_time, std::uint64_t size,
+                       MessageForm form = MessageForm::plain);
 
 }  // namespace offlineimap::imap

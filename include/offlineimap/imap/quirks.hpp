@@ -1,5 +1,6 @@
 // What known servers send in spite of the grammar and what we read all the same. Every leniency of the parser
-// has a name here with a sample from the wire; a parse reports which ones it met.
+// has a name here with a sample from the wire; a parse reports which ones it met. docs/servers.md has these
+// and what else is known of servers (a test keeps the two in step).
 #pragma once
 
 #include <array>
@@ -9,39 +10,50 @@
 namespace offlineimap::imap {
 
 enum class Quirk : std::uint8_t {
-    // "+\r\n": a continuation request without the blank (modern-email/defects#7).
+    // A continuation request without the blank.
     bare_continuation,
-    // "* STATUS INBOX (MESSAGES 1) \r\n": blanks before the line end (Exchange behind Dovecot,
-    // modern-email/defects#9).
+    // Blanks before the line end.
     trailing_blank,
-    // "A1 OK\r\n": a status without text.
+    // A status without text.
     missing_text,
-    // "* OK [UIDNEXT 5 next UID\r\n": a response code that never closes; it is read as text.
+    // A response code that never closes: it is read as text.
     unclosed_code,
-    // "* 1 FETCH (UID 3  FLAGS ())\r\n": several blanks where one stands in the grammar.
+    // Several blanks where one stands in the grammar, or one before a closing parenthesis.
     extra_blank,
-    // "* 1 FETCH (FLAGS (\"Junk\"))\r\n": a flag in quotes.
+    // A flag in quotes.
     quoted_flag,
-    // "* LIST () \"\" INBOX\r\n": no hierarchy delimiter, said by an empty string instead of NIL.
+    // No hierarchy delimiter, said by an empty string instead of NIL.
     empty_delimiter,
-    // "* 1 FETCH (UID 0 FLAGS ())\r\n", or two different UIDs in one answer: read as an answer without UID.
+    // UID 0, or two different UIDs in one answer: read as an answer without UID.
     unusable_uid,
 };
 
 struct QuirkInfo {
     Quirk quirk;
     std::string_view name;
+    std::string_view sample;  // a response that shows it
+    std::string_view seen;    // where
 };
+// clang-format off
 inline constexpr std::array kQuirks = {
-    QuirkInfo{Quirk::bare_continuation, "continuation without a blank"},
-    QuirkInfo{Quirk::trailing_blank, "blank before the line end"},
-    QuirkInfo{Quirk::missing_text, "status without text"},
-    QuirkInfo{Quirk::unclosed_code, "response code that does not close"},
-    QuirkInfo{Quirk::extra_blank, "several blanks in a row"},
-    QuirkInfo{Quirk::quoted_flag, "flag in quotes"},
-    QuirkInfo{Quirk::empty_delimiter, "empty hierarchy delimiter"},
-    QuirkInfo{Quirk::unusable_uid, "unusable UID"},
+    QuirkInfo{Quirk::bare_continuation, "continuation without a blank", "+\r\n",
+              "Cyrus 2.2, modern-email/defects#7"},
+    QuirkInfo{Quirk::trailing_blank, "blank before the line end", "* STATUS INBOX (MESSAGES 1) \r\n",
+              "Exchange, QQ, modern-email/defects#9, #21, #26"},
+    QuirkInfo{Quirk::missing_text, "status without text", "* OK [HIGHESTMODSEQ 102784]\r\n",
+              "Gmail, Yahoo, modern-email/defects#28"},
+    QuirkInfo{Quirk::unclosed_code, "response code that does not close", "* OK [UIDNEXT 5 next UID\r\n",
+              "unknown"},
+    QuirkInfo{Quirk::extra_blank, "several blanks in a row", "*  1688 EXISTS\r\n",
+              "DavMail (mguessan/davmail#122), SurgeMail (modern-email/defects#48)"},
+    QuirkInfo{Quirk::quoted_flag, "flag in quotes", "* 1 FETCH (FLAGS (\"Junk\"))\r\n",
+              "unknown"},
+    QuirkInfo{Quirk::empty_delimiter, "empty hierarchy delimiter", "* LIST () \"\" INBOX\r\n",
+              "unknown"},
+    QuirkInfo{Quirk::unusable_uid, "unusable UID", "* 1 FETCH (UID 0 FLAGS ())\r\n",
+              "OfflineIMAP/offlineimap#336"},
 };
+// clang-format on
 
 // Which quirks one response showed.
 class QuirkSet {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "offlineimap/base/types.hpp"
+#include "offlineimap/base/uid_set.hpp"
 
 namespace offlineimap::imap {
 
@@ -58,10 +59,34 @@ struct Listed {
     base::MailboxName name;
     bool operator==(const Listed&) const = default;
 };
-// SEARCH: message numbers or UIDs, whichever was asked for.
+// ENABLED (RFC 5161): what is switched on now.
+struct Enabled {
+    std::vector<std::string> names;  // upper case
+    bool operator==(const Enabled&) const = default;
+};
+// NAMESPACE (RFC 2342): of the three kinds, the personal ones.
+struct Namespaces {
+    struct Personal {
+        std::string prefix;  // as sent: wire form
+        std::optional<char> delimiter;
+        bool operator==(const Personal&) const = default;
+    };
+    std::vector<Personal> personal;
+    bool operator==(const Namespaces&) const = default;
+};
+// What a search found: message numbers or UIDs, whichever was asked for. SEARCH has numbers; the session
+// gives the set of an ESEARCH in the same event.
 struct Found {
     std::vector<std::uint32_t> numbers;
+    base::UidSet set = {};
     bool operator==(const Found&) const = default;
+};
+// ESEARCH (RFC 4731, RFC 9051 §7.3.4).
+struct ExtendedFound {
+    std::optional<std::string> tag;  // of the command that it answers
+    bool has_uids = false;
+    base::UidSet all;  // empty also if nothing was found
+    bool operator==(const ExtendedFound&) const = default;
 };
 struct Exists {
     std::uint32_t count;
@@ -81,6 +106,7 @@ struct FetchedSection {
 struct Fetched {
     base::SequenceNumber number{0};
     std::optional<base::Uid> uid;
+    bool uid_is_unusable = false;                   // there was one that cannot be: then `uid` is empty
     std::optional<std::vector<std::string>> flags;  // as sent
     std::optional<std::uint64_t> size;              // RFC822.SIZE
     std::vector<FetchedSection> sections;
@@ -92,7 +118,7 @@ struct Unrecognised {
     bool operator==(const Unrecognised&) const = default;
 };
 
-using Response = std::variant<Tagged, Continuation, UntaggedStatus, Capabilities, Listed, Found, Exists,
-                              Expunged, Fetched, Unrecognised>;
+using Response = std::variant<Tagged, Continuation, UntaggedStatus, Capabilities, Enabled, Namespaces, Listed,
+                              Found, ExtendedFound, Exists, Expunged, Fetched, Unrecognised>;
 
 }  // namespace offlineimap::imap

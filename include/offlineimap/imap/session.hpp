@@ -10,7 +10,9 @@
 //
 // It owns tags, the order of commands, literals and their continuations, what the server can do, and the
 // selected mailbox. Untagged data that nobody asked for is dropped: before login all of it (RFC 3501 §3:
-// anything else there is an attack or a bug), later LIST and SEARCH without such a command. Not thread-safe.
+// anything else there is an attack or a bug), later LIST and SEARCH without such a command. How much of it
+// may come in a row is limited, so that a server cannot hold us for ever by answering nothing. Not
+// thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -86,6 +88,7 @@ struct WireLine {
 // The server said BYE or closed the connection. Nothing follows.
 struct Closed {
     std::string text;  // BYE's
+    std::optional<ResponseCode> code = {};
 };
 // The server's bytes make no sense, or break a rule that we rely on. Nothing follows.
 struct ProtocolViolation {
@@ -94,7 +97,7 @@ struct ProtocolViolation {
 
 // Fetched comes without the text of sections that were streamed.
 using Event = std::variant<Greeted, Completed, Challenge, BodyWanted, BodyBegins, BodyBytes, Fetched, Listed,
-                           Found, Alert, WireLine, Closed, ProtocolViolation>;
+                           Namespaces, Found, Alert, WireLine, Closed, ProtocolViolation>;
 
 struct Send {
     std::string_view bytes;  // valid until the next call
@@ -109,6 +112,11 @@ struct SessionOptions {
     std::size_t response_limit = std::size_t{1} << 20U;      // with literals that are not streamed
     std::size_t literal_limit = std::size_t{64} << 10U;      // one of those
     std::size_t output_limit = std::size_t{256} << 10U;      // bytes of literals waiting to be sent
+    // Responses between two answers to commands: those that nobody needs, the mailboxes of a list, and,
+    // beside ten for each message of the mailbox, those about messages.
+    std::uint64_t most_unwanted = 1'000'000;
+    std::uint64_t most_listed = 1'000'000;
+    std::uint64_t most_fetched = 100'000;
 };
 
 class Session {
@@ -146,7 +154,12 @@ class Session {
     std::size_t unanswered() const noexcept;
     const std::vector<std::string>& capabilities() const noexcept { return capabilities_; }
     // `upper_case`: "LITERAL+".
+    // What IMAP4rev2 includes counts as offered by a server that speaks nothing older (RFC 9051, appendix E).
     bool has(std::string_view upper_case) const noexcept;
+    // A server that speaks IMAP4rev2 and nothing older.
+    bool is_rev2_only() const noexcept;
+    // What the server said is switched on by ENABLE (RFC 5161).
+    bool has_enabled(std::string_view upper_case) const noexcept;
     // Whether the server has told its capabilities since the greeting, since TLS, or since the login.
     bool knows_capabilities() const noexcept { return knows_capabilities_; }
     bool authenticated() const noexcept;
@@ -169,6 +182,7 @@ class Session {
     // Output.
     void produce_output();
     bool may_begin(CommandKind kind) const noexcept;
+    bool names(std::string_view upper_case) const noexcept;
     void begin_head();
     void send_part();
     void announce_literal(std::uint64_t size);
@@ -187,8 +201,11 @@ class Session {
     void handle(Continuation& continuation);
     void handle(UntaggedStatus& untagged);
     void handle(Capabilities& capabilities);
+    void handle(Enabled& enabled);
+    void handle(Namespaces& namespaces);
     void handle(Listed& listed);
     void handle(Found& found);
+    void handle(ExtendedFound& found);
     void handle(Exists& exists);
     void handle(Expunged& expunged);
     void handle(Fetched& fetched);
@@ -198,6 +215,7 @@ class Session {
     void complete(CommandId id, CommandKind kind, Status& status);
     void complete_login(const Status& status);
     void complete_select(const Status& status);
+    void count_unwanted();
     void await_stream_change(const Status& status);
     void take_code(const Status& status);
     void take_mailbox_code(const ResponseCode& code);
@@ -208,7 +226,7 @@ class Session {
     void trace(Direction direction, std::string_view text);
     void trace_quirks(const QuirkSet& quirks);
     void violate(std::string why);
-    void close(std::string text);
+    void close(Status status);
 
     SessionOptions options_;
     State state_ = State::greeting;
@@ -238,6 +256,12 @@ class Session {
 
     std::vector<std::string> capabilities_;
     bool knows_capabilities_ = false;
+    std::vector<std::string> enabled_;
+    // Since the last answer to a command.
+    std::uint64_t unwanted_ = 0;
+    std::uint64_t listed_ = 0;
+    std::uint64_t fetched_ = 0;
+    std::uint64_t alerts_ = 0;
     std::optional<Mailbox> mailbox_;
 };
 

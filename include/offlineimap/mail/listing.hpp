@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ class Listing {
 
     // Inserts or replaces. Amortised constant time when keys come in ascending order.
     void put(const Entry& entry);
+    // The same for many, in any order; of those with one key the last one counts.
+    void put_all(std::vector<Entry> entries);
     // Keys that are absent are ignored. Any order.
     void erase(std::span<const MessageKey> keys);
     void erase(MessageKey key) { erase(std::span(&key, 1)); }
@@ -46,6 +49,7 @@ class Listing {
   private:
     std::vector<Entry> entries_;
     std::vector<std::vector<std::string>> keyword_sets_;
+    std::map<std::vector<std::string>, KeywordSetId> keyword_ids_;
 };
 
 }  // namespace offlineimap::mail

@@ -55,6 +55,12 @@ class Repository {
 struct ServerDescription {
     std::string greeting;                   // its first line
     std::vector<std::string> capabilities;  // upper case, after login, in its order
+    // Where the user's own mailboxes are, if it tells (RFC 2342): names begin with `prefix`.
+    struct Namespace {
+        std::string prefix;
+        std::optional<char> separator;
+    };
+    std::optional<Namespace> personal = {};
 };
 
 class RemoteRepository : public Repository {

@@ -29,7 +29,7 @@ ssl_key = <{key}
 first_valid_uid = 1
 mail_fsync = never
 mail_save_crlf = yes
-mail_max_userip_connections = 100
+mail_max_userip_connections = {most_connections}
 mail_location = {mail_location}
 mail_plugins = quota
 namespace inbox {{
@@ -90,7 +90,7 @@ class Dovecot(MailServer):
     modest_host = "127.0.0.2"
 
     def __init__(self, root, mail_format="maildir", separator="/", special_users=None, mechanisms="plain login",
-                 more_settings=""):
+                 more_settings="", most_connections=100):
         """`special_users`: settings of Dovecot for one user, as {"full": {"quota_rule": "*:storage=20K"}}.
         `more_settings`: lines for its configuration, put in front of the databases of users; {root} in them is `root`."""
         super().__init__(root)
@@ -100,6 +100,7 @@ class Dovecot(MailServer):
         self.separator = separator
         self._mechanisms = mechanisms
         self._more_settings = more_settings.replace("{root}", str(self.root))
+        self._most_connections = most_connections
         self._mail_directory = {"maildir": "Maildir", "mdbox": "mdbox"}[mail_format]
         # With this layout a folder's name may hold dots.
         self._mail_location = f"{mail_format}:~/{self._mail_directory}:LAYOUT=fs:INBOX=~/{self._mail_directory}/INBOX"
@@ -124,7 +125,7 @@ class Dovecot(MailServer):
             internal_user="dovecot" if root else me, internal_group="dovecot" if root else my_group,
             login_user="dovenull" if root else me, certificate=self.certificate, key=self._key,
             mail_location=self._mail_location, separator=self.separator, plain_port=self.plain_port,
-            tls_port=self.tls_port, mechanisms=self._mechanisms,
+            tls_port=self.tls_port, mechanisms=self._mechanisms, most_connections=self._most_connections,
             more_settings=self._more_settings))
         return [programs.dovecot(), "-F", "-c", str(configuration)]
 

@@ -155,7 +155,7 @@ class Session:
             if not literal.group(2):
                 self.send(b"+ go on\r\n")
             data += self.read_exactly(int(literal.group(1))) + self.read_line()
-        words = data.rstrip(b"\r\n").split(b" ", 2) + [b"", b""]
+        words = data.removesuffix(b"\n").removesuffix(b"\r").split(b" ", 2) + [b"", b""]
         tag, name, arguments = words[0], words[1].decode("latin-1").upper(), words[2]
         if name in _TWO_WORDS:
             second, _, arguments = arguments.partition(b" ")

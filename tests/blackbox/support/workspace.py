@@ -244,15 +244,20 @@ class Workspace:
                   "stty -a > after\nmv status.new status\n")
         terminal.start(script, self.environment(environment), kind)
 
-    def sync_measuring_memory(self, *arguments, timeout=TIMEOUT):
-        """(result, peak resident memory in MiB) of a run that must succeed."""
+    def run_measuring_memory(self, *arguments, timeout=TIMEOUT):
+        """(result, peak resident memory in MiB)."""
         report = self.root / "peak"
         command = [sys.executable, "-c", _MEASURE, str(report), programs.program_under_test(), "-u", "basic",
                    *arguments]
         result = self._run(command, None, timeout)
+        return result, int(report.read_text()) / 1024
+
+    def sync_measuring_memory(self, *arguments, timeout=TIMEOUT):
+        """The same for a run that must succeed."""
+        result, peak = self.run_measuring_memory(*arguments, timeout=timeout)
         if result.returncode != 0:
             raise AssertionError(f"the sync failed: {result}")
-        return result, int(report.read_text()) / 1024
+        return result, peak
 
     # -- state --
 

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "offlineimap/base/text.hpp"
+
 #include "client_fixture.hpp"
 
 namespace offlineimap::client {
@@ -26,7 +28,7 @@ class Connections : public ClientTest {
   protected:
     // A connection with "INBOX" of `exists` messages open.
     template <class Work>
-    void with_inbox(int exists, const Script& script, const Work& work,
+    void with_inbox(std::uint32_t exists, const Script& script, const Work& work,
                     const std::string& capabilities = "IMAP4rev1 UIDPLUS") {
         with_connection(
             [&](Peer& peer) {
@@ -186,8 +188,8 @@ TEST_F(Connections, FetchFlags) {
                 tag + " OK done\r\n");
         },
         [&](Connection& connection) {
-            connection.fetch_flags([&](ListedMessage message) { messages.push_back(std::move(message)); },
-                                   token());
+            EXPECT_TRUE(connection.fetch_flags(
+                [&](ListedMessage message) { messages.push_back(std::move(message)); }, token()));
         });
     ASSERT_EQ(messages.size(), 3U);
     EXPECT_EQ(messages[0].uid, Uid(4));
@@ -204,28 +206,77 @@ TEST_F(Connections, AskNothingAboutAnEmptyMailbox) {
     with_inbox(
         0, [](Peer& peer) { peer.ok(peer.expect("NOOP")); },
         [&](Connection& connection) {
-            connection.fetch_flags([](const ListedMessage&) { FAIL(); }, token());
+            EXPECT_TRUE(connection.fetch_flags([](const ListedMessage&) { FAIL(); }, token()));
             connection.noop(token());
         });
 }
 
-TEST_F(Connections, LeaveOutMessagesWithoutUidAndSaySo) {
+TEST_F(Connections, LeaveOutAMessageWhoseUidCannotBeAndSaySo) {
     std::vector<Uid> uids;
     with_inbox(
         3,
         [](Peer& peer) {
             const auto tag = peer.expect("UID FETCH 1:* (UID FLAGS)");
-            peer.send("* 1 FETCH (FLAGS ())\r\n* 2 FETCH (UID 0 FLAGS ())\r\n* 3 FETCH (UID 6 FLAGS ())\r\n" +
-                      tag + " OK done\r\n");
+            peer.send(
+                "* 1 FETCH (UID 5 FLAGS ())\r\n* 2 FETCH (UID 0 FLAGS ())\r\n* 3 FETCH (UID 6 FLAGS ())\r\n" +
+                tag + " OK done\r\n");
         },
         [&](Connection& connection) {
-            connection.fetch_flags([&](const ListedMessage& message) { uids.push_back(message.uid); },
-                                   token());
+            EXPECT_TRUE(connection.fetch_flags(
+                [&](const ListedMessage& message) { uids.push_back(message.uid); }, token()));
         });
-    EXPECT_EQ(uids, std::vector<Uid>{Uid(6)});
+    EXPECT_EQ(uids, (std::vector<Uid>{Uid(5), Uid(6)}));
     const auto warnings = sink.all<events::WarningGiven>();
-    ASSERT_EQ(warnings.size(), 2U);
-    EXPECT_EQ(warnings[0].text, "No UID in the server's answer for message number 1; it is left out");
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_EQ(warnings[0].text, "No usable UID in the server's answer for message number 2; it is left out");
+}
+
+TEST_F(Connections, TakeAListWithoutUidsForNoList) {
+    for (const std::string uid : {"", "UID 0 "}) {
+        with_inbox(
+            2,
+            [&](Peer& peer) {
+                const auto tag = peer.expect("UID FETCH 1:* (UID FLAGS)");
+                peer.send("* 1 FETCH (" + uid + "FLAGS ())\r\n* 2 FETCH (" + uid + "FLAGS ())\r\n" + tag +
+                          " OK done\r\n");
+            },
+            [&](Connection& connection) {
+                const auto error =
+                    error_of([&] { (void)connection.fetch_flags([](const ListedMessage&) {}, token()); });
+                EXPECT_STREQ(
+                    error.what(),
+                    "Repository Remote: the server listed only 0 of the 2 messages of mailbox 'INBOX'");
+            });
+    }
+}
+
+TEST_F(Connections, BelieveNoCountThatCannotBe) {
+    with_inbox(
+        4294967295, [](Peer& peer) { peer.expect_end(); },
+        [&](Connection& connection) {
+            const auto error =
+                error_of([&] { (void)connection.fetch_flags([](const ListedMessage&) {}, token()); });
+            EXPECT_STREQ(error.what(),
+                         "Repository Remote: the server counts 4294967295 messages in mailbox 'INBOX', which "
+                         "cannot be");
+        });
+}
+
+TEST_F(Connections, EndAnAnswerThatDoesNotEnd) {
+    with_inbox(
+        1,
+        [](Peer& peer) {
+            peer.expect("UID FETCH 1:* (UID FLAGS)");
+            std::string many;
+            for (int i = 0; i < 1000; ++i) many += "* 1 FETCH (UID 4 FLAGS ())\r\n";
+            for (int i = 0; i < 101; ++i) peer.send(many);
+            peer.expect_end();
+        },
+        [&](Connection& connection) {
+            const auto error =
+                error_of([&] { (void)connection.fetch_flags([](const ListedMessage&) {}, token()); });
+            EXPECT_NE(std::string(error.what()).find("does not end"), std::string::npos) << error.what();
+        });
 }
 
 TEST_F(Connections, NeverTakeAnUnlistedMessageForADeletedOne) {
@@ -244,12 +295,13 @@ TEST_F(Connections, NeverTakeAnUnlistedMessageForADeletedOne) {
         },
         [&](Connection& connection) {
             const auto error =
-                error_of([&] { connection.fetch_flags([](const ListedMessage&) {}, token()); });
+                error_of([&] { (void)connection.fetch_flags([](const ListedMessage&) {}, token()); });
             EXPECT_EQ(error.severity(), Severity::folder_retry);
             EXPECT_EQ(error.code(), ErrorCode::protocol);
             EXPECT_STREQ(error.what(),
                          "Repository Remote: the server listed only 2 of the 3 messages of mailbox 'INBOX'");
-            connection.fetch_flags([](const ListedMessage&) {}, token());  // one was expunged meanwhile
+            // One was expunged meanwhile.
+            EXPECT_FALSE(connection.fetch_flags([](const ListedMessage&) {}, token()));
         });
 }
 
@@ -278,7 +330,7 @@ TEST_F(Connections, EndTheFolderWhenTheServersAnswerMakesNoSense) {
         },
         [&](Connection& connection) {
             const auto error =
-                error_of([&] { connection.fetch_flags([](const ListedMessage&) {}, token()); });
+                error_of([&] { (void)connection.fetch_flags([](const ListedMessage&) {}, token()); });
             EXPECT_EQ(error.severity(), Severity::folder);
             EXPECT_EQ(error.code(), ErrorCode::protocol);
             EXPECT_FALSE(connection.usable());
@@ -376,12 +428,49 @@ TEST_F(Connections, NeverTakeSilenceForNoResult) {
         [](Peer& peer) {
             peer.send("* SEARCH\r\n" + peer.expect("NOOP") + " OK done\r\n");  // for nobody
             const auto tag = peer.expect("UID SEARCH ALL");
-            peer.send("* ESEARCH (TAG \"" + tag + "\") UID\r\n" + tag + " OK done\r\n* SEARCH\r\n");
+            peer.send(
+                "* ESEARCH (TAG \"A999\") UID\r\n* ESEARCH UID ALL 1:9\r\n* ESEARCH\r\n* ESEARCH (TAG \"" +
+                tag + "\")\r\n" + tag + " OK done\r\n* SEARCH\r\n");
         },
         [&](Connection& connection) {
             connection.noop(token());
             EXPECT_EQ(error_of([&] { connection.search("ALL", token()); }).code(), ErrorCode::protocol);
         });
+}
+
+TEST_F(Connections, ReadTheSetsOfAnExtendedSearch) {
+    with_inbox(
+        9,
+        [](Peer& peer) {
+            auto tag = peer.expect("UID SEARCH ALL");
+            peer.send("* ESEARCH (TAG \"" + tag + "\") UID COUNT 4 ALL 9,2:4 MODSEQ 917162500\r\n" + tag +
+                      " OK done\r\n");
+            tag = peer.expect("UID SEARCH ALL");
+            peer.send("* esearch (tag " + tag + ") uid \r\n" + tag + " OK done\r\n");
+        },
+        [&](Connection& connection) {
+            EXPECT_EQ(connection.search("ALL", token()), (std::vector<Uid>{Uid(2), Uid(3), Uid(4), Uid(9)}));
+            EXPECT_TRUE(connection.search("ALL", token()).empty());
+        });
+}
+
+TEST_F(Connections, BelieveNoMoreResultsThanThereAreMessages) {
+    for (const std::string answer :
+         {"* ESEARCH (TAG \"%\") UID ALL 1:4294967295\r\n",
+          "* ESEARCH (TAG \"%\") UID ALL 1:600\r\n* ESEARCH (TAG \"%\") UID ALL 1:600\r\n"}) {
+        with_inbox(
+            9,
+            [&](Peer& peer) {
+                const auto tag = peer.expect("UID SEARCH ALL");
+                peer.send(base::replace_all(answer, "%", tag));
+                peer.expect_end();
+            },
+            [&](Connection& connection) {
+                const auto error = error_of([&] { connection.search("ALL", token()); });
+                EXPECT_STREQ(error.what(),
+                             "Repository Remote: the server finds more messages than the mailbox has");
+            });
+    }
 }
 
 TEST_F(Connections, RefuseCriteriaThatHoldCommands) {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "offlineimap/client/throttled.hpp"
+
 #include "../../../src/client/base64.hpp"
 #include "client_fixture.hpp"
 #include "support/certificates.hpp"
@@ -169,6 +171,65 @@ TEST_F(Handshakes, DoNotBlameThePasswordForAServerInTrouble) {
     });
     EXPECT_EQ(error.code(), ErrorCode::authentication);
     EXPECT_EQ(credentials.times_refused, 0);
+}
+
+// What a server says that takes no more connections: at the greeting, to the login, behind it.
+
+void expect_throttled(const std::function<void()>& work, const std::string& text,
+                      std::optional<std::chrono::milliseconds> wait = std::nullopt) {
+    try {
+        work();
+        ADD_FAILURE() << "no error";
+    } catch (const Throttled& error) {
+        EXPECT_EQ(error.severity(), Severity::repository);
+        EXPECT_EQ(error.what(), "The server '127.0.0.1' of repository 'Remote' takes no " + text);
+        EXPECT_EQ(error.wait(), wait);
+    }
+}
+
+TEST_F(Handshakes, KnowAServerThatTakesNoMoreConnections) {
+    struct Case {
+        Script script;
+        std::string text;
+        std::optional<std::chrono::milliseconds> wait;
+    };
+    const auto refuse_login = [](const std::string& answer) {
+        return [answer](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+            peer.send(peer.expect_beginning("AUTHENTICATE PLAIN") + " " + answer + "\r\n");
+            peer.expect_end();
+        };
+    };
+    const std::vector<Case> cases = {
+        {[](Peer& peer) {
+             peer.send("* BYE [UNAVAILABLE] come back\r\n");
+             peer.expect_end();
+         },
+         "connection now: come back", std::nullopt},
+        {[](Peer& peer) {
+             peer.send("* BYE Too many connections\r\n");
+             peer.expect_end();
+         },
+         "more connections: Too many connections", std::nullopt},
+        {refuse_login("NO [LIMIT] enough"), "more connections: enough", std::nullopt},
+        {refuse_login("NO [UNAVAILABLE] Maximum number of connections from user+IP exceeded"),
+         "more connections: Maximum number of connections from user+IP exceeded", std::nullopt},
+        {refuse_login("BAD Request is throttled. Suggested Backoff Time: 1500 milliseconds"),
+         "connection now: Request is throttled. Suggested Backoff Time: 1500 milliseconds",
+         std::chrono::milliseconds(1500)},
+        {[](Peer& peer) {
+             peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+             peer.ok(peer.expect_beginning("AUTHENTICATE PLAIN"), "in");
+             peer.send("* BYE [LIMIT] too many of you\r\n");
+         },
+         "more connections: too many of you", std::nullopt},
+    };
+    for (const auto& [script, text, wait] : cases) {
+        support::ScriptedServer server(script);
+        expect_throttled([&] { open(server); }, text, wait);
+    }
+    EXPECT_EQ(credentials.times_refused, 0);
+    EXPECT_TRUE(sink.all<events::AuthenticationFailed>().empty());
 }
 
 TEST_F(Handshakes, GoOnBehindAMechanismThatTheServerDoesNotUnderstand) {

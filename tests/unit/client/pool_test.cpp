@@ -2,11 +2,14 @@
 
 #include <atomic>
 #include <future>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "offlineimap/client/throttled.hpp"
 
 #include "client_fixture.hpp"
 
@@ -102,6 +105,101 @@ TEST_F(Pools, FreeTheRoomOfAConnectionThatCouldNotBeOpened) {
     EXPECT_THROW(lease(pool), base::Error);
     EXPECT_THROW(lease(pool), base::Error);
     EXPECT_EQ(attempts, 2);
+}
+
+TEST_F(Pools, GoOnWithFewerWhereTheServerTakesNoMore) {
+    std::atomic<int> refused = 0;
+    Pool pool(5, [&](const events::Reporter& speaker, const std::stop_token& token) {
+        if (opened == 2) {
+            ++refused;
+            throw Throttled(base::ErrorCode::authentication, "full", std::nullopt);
+        }
+        return opener()(speaker, token);
+    });
+    std::optional<ConnectionLease> first(lease(pool));
+    const auto second = lease(pool);
+    std::vector<std::thread> waiters;
+    std::atomic<int> served = 0;
+    for (int i = 0; i < 3; ++i) {
+        waiters.emplace_back([&] {
+            const auto other = lease(pool);
+            ++served;
+        });
+    }
+    while (refused == 0) std::this_thread::yield();
+    EXPECT_EQ(served, 0);
+    first.reset();
+    for (auto& waiter : waiters) waiter.join();
+    EXPECT_EQ(served, 3);
+    EXPECT_EQ(opened, 2);
+    const auto warnings = sink.all<events::WarningGiven>();
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_EQ(warnings[0].text, "full; going on with fewer");
+}
+
+TEST_F(Pools, TryOneMoreInTheNextRound) {
+    int most = 1;
+    Pool pool(3, [&](const events::Reporter& speaker, const std::stop_token& token) {
+        if (opened >= most) throw Throttled(base::ErrorCode::authentication, "full", std::nullopt);
+        return opener()(speaker, token);
+    });
+    {
+        const auto held = lease(pool);
+        std::stop_source enough;
+        std::thread other([&] {
+            EXPECT_THROW(pool.lease(reporter, enough.get_token()),
+                         base::Cancelled);  // there is no room for it
+        });
+        while (sink.all<events::WarningGiven>().empty()) std::this_thread::yield();
+        enough.request_stop();
+        other.join();
+    }
+    EXPECT_EQ(opened, 1);
+    pool.drop_all();
+    most = 3;
+    const auto first = lease(pool);
+    const auto second = lease(pool);
+    EXPECT_EQ(opened, 3);
+}
+
+TEST_F(Pools, WaitForAServerThatTakesNoConnection) {
+    int attempts = 0;
+    Pool pool(2,
+              [&](const events::Reporter& speaker, const std::stop_token& token) {
+                  if (++attempts < 4)
+                      throw Throttled(base::ErrorCode::authentication, "busy", std::chrono::milliseconds(1));
+                  return opener()(speaker, token);
+              },
+              {.first = std::chrono::hours(1), .most = std::chrono::milliseconds(3)});
+    EXPECT_TRUE(lease(pool)->usable());
+    EXPECT_EQ(attempts, 4);
+    const auto warnings = sink.all<events::WarningGiven>();
+    ASSERT_EQ(warnings.size(), 3U);
+    EXPECT_EQ(warnings[0].text, "busy; trying again in 1 s");
+}
+
+TEST_F(Pools, DoNotWaitForEver) {
+    int attempts = 0;
+    Pool pool(2,
+              [&](const events::Reporter&, const std::stop_token&) -> std::unique_ptr<Connection> {
+                  ++attempts;
+                  throw Throttled(base::ErrorCode::authentication, "busy", std::nullopt);
+              },
+              {.first = std::chrono::milliseconds(1), .most = std::chrono::milliseconds(7)});
+    EXPECT_STREQ(error_of([&] { lease(pool); }).what(), "busy");
+    EXPECT_EQ(attempts, 4);  // 1, 1 and 2 ms are waited, 4 more would be too much
+}
+
+TEST_F(Pools, ObeyAStopWhileTheServerTakesNoConnection) {
+    Pool pool(2, [&](const events::Reporter&, const std::stop_token&) -> std::unique_ptr<Connection> {
+        throw Throttled(base::ErrorCode::authentication, "busy", std::chrono::minutes(4));
+    });
+    std::thread stopper([&] {
+        while (sink.all<events::WarningGiven>().empty()) std::this_thread::yield();
+        stop.request_stop();
+    });
+    EXPECT_THROW(lease(pool), base::Cancelled);
+    stopper.join();
 }
 
 TEST_F(Pools, DropIdleConnectionsAtOnceAndLentOnesWhenTheyComeBack) {

@@ -58,6 +58,11 @@ TEST(Commands, HaveTheWordsOfTheRfc) {
     EXPECT_EQ(wire(uid_expunge_command(set("2,9"))), "UID EXPUNGE 2,9");
 }
 
+TEST(Commands, MarkMessagesThatHoldUtf8InTheirHeader) {
+    EXPECT_EQ(append_command(base::MailboxName("a"), {}, std::nullopt, 5, MessageForm::utf8).description(),
+              "APPEND \"a\" () UTF8 (~{5})");
+}
+
 TEST(Commands, IdentifyTheProgram) {
     const std::array<std::pair<std::string, std::string>, 2> fields = {
         {{"name", "OfflineIMAP"}, {"version", "9"}}};

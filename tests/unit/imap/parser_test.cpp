@@ -176,11 +176,52 @@ TEST(ParseUnrecognised, TakesWhateverFollows) {
     EXPECT_EQ(parsed<Unrecognised>("* FLAGS (\\Seen \\Deleted)\r\n").name, "FLAGS");
     EXPECT_EQ(parsed<Unrecognised>("* STATUS INBOX ()\r\n").name, "STATUS");
     EXPECT_EQ(parsed<Unrecognised>("* STATUS INBOX (MESSAGES 1) \r\n").name, "STATUS");
-    EXPECT_EQ(parsed<Unrecognised>("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n").name, "NAMESPACE");
+    EXPECT_EQ(parsed<Unrecognised>("* QUOTA \"\" (STORAGE 1 2)\r\n").name, "QUOTA");
     EXPECT_EQ(parsed<Unrecognised>("* ID (\"name\" {4}\r\nD\r\nx)\r\n").name, "ID");
     EXPECT_EQ(parsed<Unrecognised>("* VANISHED 1:4294967295\r\n").name, "VANISHED");
-    EXPECT_EQ(parsed<Unrecognised>("* ESEARCH (TAG \"A1\") UID ALL 1:3\r\n").name, "ESEARCH");
     EXPECT_EQ(parsed<Unrecognised>("* X it's \"{5} {\r\n").name, "X");
+}
+
+TEST(ParseExtendedFound, TakesTheTagAndTheSet) {
+    const ExtendedFound all{"A1", true, *base::UidSet::parse("1:3,5")};
+    EXPECT_EQ(parsed<ExtendedFound>("* ESEARCH (TAG \"A1\") UID ALL 5,1:3\r\n"), all);
+    EXPECT_EQ(parsed<ExtendedFound>("* esearch (tag A1) uid MIN 1 MAX 5 COUNT 4 all 1:3,5 MODSEQ 9\r\n"),
+              all);
+    EXPECT_EQ(parsed<ExtendedFound>("* ESEARCH (TAG \"A1\") UID X (a (b)) ALL 1:3,5\r\n"), all);
+    EXPECT_EQ(parsed<ExtendedFound>("* ESEARCH (TAG \"A1\") UID\r\n"), (ExtendedFound{"A1", true, {}}));
+    EXPECT_EQ(parsed<ExtendedFound>("* ESEARCH \r\n"), ExtendedFound{});
+}
+
+TEST(ParseExtendedFound, RefusesNonsense) {
+    EXPECT_EQ(malformed("* ESEARCH (X \"A1\")\r\n"), "12: TAG");
+    EXPECT_EQ(malformed("* ESEARCH (TAG \"A1\") UID ALL 0:3\r\n"), "32: a set of message numbers");
+    EXPECT_EQ(malformed("* ESEARCH (TAG \"A1\") UID ALL 4294967296\r\n"), "39: a set of message numbers");
+    EXPECT_EQ(malformed("* ESEARCH (TAG \"A1\") UID ALL *\r\n"), "30: a set of message numbers");
+}
+
+TEST(ParseExtendedFound, TakesASetInAnyOrderInReasonableTime) {
+    std::string set;
+    for (int number = 400'000; number > 0; number -= 2)
+        set += std::to_string(number) + (number > 2 ? "," : "");
+    EXPECT_EQ(parsed<ExtendedFound>("* ESEARCH (TAG \"A1\") UID ALL " + set + "\r\n").all.size(), 200'000U);
+}
+
+TEST(ParseNamespaces, TakesThePersonalOnes) {
+    using Personal = Namespaces::Personal;
+    EXPECT_EQ(parsed<Namespaces>("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"),
+              (Namespaces{{Personal{"", '/'}}}));
+    EXPECT_EQ(parsed<Namespaces>("* NAMESPACE ((\"INBOX.\" \".\")(\"#mh\" NIL)) ((\"~\" \"/\")) NIL\r\n"),
+              (Namespaces{{Personal{"INBOX.", '.'}, Personal{"#mh", std::nullopt}}}));
+    EXPECT_EQ(parsed<Namespaces>("* NAMESPACE ((\"\" \"/\" \"X\" (\"a\" \"b\"))) NIL NIL\r\n"),
+              (Namespaces{{Personal{"", '/'}}}));
+    EXPECT_EQ(parsed<Namespaces>("* NAMESPACE NIL NIL (({1}\r\na \"/\"))\r\n"), Namespaces{});
+    EXPECT_EQ(malformed("* NAMESPACE ((x\r\n"), "14: the prefix of a namespace");
+}
+
+TEST(ParseEnabled, TakesWhatIsSwitchedOn) {
+    EXPECT_EQ(parsed<Enabled>("* ENABLED IMAP4rev2 utf8=accept\r\n").names,
+              (std::vector<std::string>{"IMAP4REV2", "UTF8=ACCEPT"}));
+    EXPECT_TRUE(parsed<Enabled>("* ENABLED\r\n").names.empty());
 }
 
 // FETCH.

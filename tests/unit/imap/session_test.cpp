@@ -361,6 +361,17 @@ TEST_P(SessionFed, LogsIn) {
     EXPECT_EQ(transcript.sent(), "A2 NOOP\r\n");
 }
 
+// Gmail (modern-email/defects#18).
+TEST_P(SessionFed, TakesCapabilitiesToldJustBeforeTheAnswerToTheLogin) {
+    Transcript transcript(GetParam());
+    transcript.receives("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\r\n");
+    transcript->enqueue(login_command("u", base::Secret("p")));
+    transcript.run();
+    transcript.receives("* CAPABILITY IMAP4rev1 UIDPLUS\r\nA1 OK LOGIN Completed.\r\n");
+    EXPECT_TRUE(transcript->knows_capabilities());
+    EXPECT_TRUE(transcript->has("UIDPLUS"));
+}
+
 TEST_P(SessionFed, KeepsItsCapabilitiesWhenALoginIsRefused) {
     Transcript transcript(GetParam());
     transcript.receives("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\r\n");
@@ -522,6 +533,112 @@ TEST_P(SessionFed, CountsExpunges) {
     transcript.receives("* 3 EXPUNGE\r\n* 3 EXPUNGE\r\n* 0 EXPUNGE\r\n* 1 EXPUNGE\r\n* 5 EXISTS\r\n");
     EXPECT_EQ(transcript->mailbox()->exists, 5U);
     EXPECT_EQ(transcript->mailbox()->expunged, 2U);
+}
+
+TEST_P(SessionFed, CountsMessagesThatWentWithoutAWordAsExpunged) {
+    auto transcript = selected();
+    transcript.receives("* 1 EXISTS\r\n");
+    EXPECT_EQ(transcript->mailbox()->exists, 1U);
+    EXPECT_EQ(transcript->mailbox()->expunged, 2U);
+}
+
+TEST_P(SessionFed, HasNoMailboxAfterUnselect) {
+    auto transcript = selected();
+    transcript->enqueue(unselect_command());
+    transcript.run();
+    EXPECT_EQ(transcript.sent(), "A2 UNSELECT\r\n");
+    EXPECT_TRUE(transcript->mailbox());
+    transcript.receives("A2 OK done\r\n");
+    EXPECT_FALSE(transcript->mailbox());
+}
+
+TEST_P(SessionFed, KeepsTheMailboxThatItMayNotLeave) {
+    auto transcript = selected();
+    transcript->enqueue(unselect_command());
+    transcript.run();
+    transcript.receives("A2 BAD what?\r\n");
+    EXPECT_TRUE(transcript->mailbox());
+}
+
+TEST_P(SessionFed, KnowsWhatIsEnabledByItsOwnCommandOnly) {
+    auto transcript = greeted("IMAP4rev1 ENABLE");
+    transcript.receives("* ENABLED CONDSTORE\r\n");
+    EXPECT_FALSE(transcript->has_enabled("CONDSTORE"));
+    transcript->enqueue(enable_command("UTF8=ACCEPT"));
+    transcript.run();
+    EXPECT_EQ(transcript.sent(), "A1 ENABLE UTF8=ACCEPT\r\n");
+    transcript.receives("* ENABLED utf8=accept\r\nA1 OK done\r\n");
+    EXPECT_TRUE(transcript->has_enabled("UTF8=ACCEPT"));
+}
+
+TEST_P(SessionFed, TakesTheExtensionsInsideImap4rev2AsOffered) {
+    EXPECT_TRUE(greeted("IMAP4rev2")->has("UIDPLUS"));
+    EXPECT_FALSE(greeted("IMAP4rev2 IMAP4rev1")->has("UIDPLUS"));
+    EXPECT_FALSE(greeted("IMAP4rev2")->has("COMPRESS=DEFLATE"));
+    EXPECT_TRUE(greeted("IMAP4rev2")->is_rev2_only());
+    EXPECT_FALSE(greeted("IMAP4rev1")->is_rev2_only());
+}
+
+TEST_P(SessionFed, TakesAnExtendedSearchByItsTag) {
+    auto transcript = selected();
+    transcript->enqueue(*uid_search_command("ALL"));
+    transcript.run();
+    transcript.receives(
+        "* ESEARCH (TAG \"A9\") UID ALL 1\r\n* ESEARCH UID ALL 2\r\n* ESEARCH (TAG \"A2\") ALL 3\r\n"
+        "* ESEARCH (TAG \"A2\") UID ALL 4:6\r\nA2 OK done\r\n* ESEARCH (TAG \"A2\") UID ALL 7\r\n");
+    EXPECT_EQ(transcript.events(), (Strings{"found set 4:6", "completed 2 OK done"}));
+}
+
+TEST_P(SessionFed, TakesNoEmptySearchForAnAnswerInImap4rev2) {
+    auto transcript = selected("IMAP4rev2");
+    transcript->enqueue(*uid_search_command("ALL"));
+    transcript.run();
+    transcript.receives("* SEARCH\r\n* SEARCH 4\r\nA2 OK done\r\n");
+    EXPECT_EQ(transcript.events(), (Strings{"found 4", "completed 2 OK done"}));
+}
+
+TEST_P(SessionFed, TellsNamespacesToThoseWhoAsked) {
+    auto transcript = greeted("IMAP4rev1 NAMESPACE");
+    transcript.receives("* NAMESPACE ((\"x\" \"/\")) NIL NIL\r\n");
+    transcript->enqueue(namespace_command());
+    transcript.run();
+    transcript.receives("* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL\r\nA1 OK done\r\n");
+    EXPECT_EQ(transcript.events(), (Strings{"namespaces INBOX..", "completed 1 OK done"}));
+}
+
+TEST_P(SessionFed, EndsAServerThatGoesOnWithoutAnswering) {
+    SessionOptions options;
+    options.most_unwanted = 10;
+    options.most_listed = 3;
+    options.most_fetched = 3;
+    for (const std::string line :
+         {"* OK hi\r\n", "* X\r\n", "* SEARCH 1\r\n", "* 3 EXISTS\r\n", "* 9 EXPUNGE\r\n",
+          "* LIST () \"/\" a\r\n", "* ENABLED X\r\n", "* ESEARCH\r\n"}) {
+        auto transcript = selected("IMAP4rev1", options);
+        transcript->enqueue(noop());
+        transcript.run();
+        std::string lines;
+        for (int i = 0; i < 10; ++i) lines += line;
+        transcript.receives(lines + "A2 OK done\r\n" + lines);
+        EXPECT_EQ(transcript.events(), Strings{"completed 2 OK done"}) << line;
+        transcript.receives(line);
+        EXPECT_EQ(transcript.events(), Strings{"violation: the server goes on and on without answering"})
+            << line;
+    }
+    auto listing = selected("IMAP4rev1", options);
+    listing->enqueue(list_command(ListKind::all, "", "*"));
+    listing.run();
+    for (int i = 0; i < 4; ++i) listing.receives("* LIST () \"/\" a\r\n");
+    EXPECT_EQ(listing.events().back(), "violation: the list of mailboxes does not end");
+    auto fetching = selected("IMAP4rev1", options);
+    for (int i = 0; i < 34; ++i) fetching.receives("* 1 FETCH (FLAGS ())\r\n");
+    EXPECT_EQ(fetching.events().back(), "violation: what the server tells of messages does not end");
+}
+
+TEST_P(SessionFed, PassesAFewAlertsOn) {
+    auto transcript = greeted();
+    for (int i = 0; i < 30; ++i) transcript.receives("* OK [ALERT] look\r\n");
+    EXPECT_EQ(transcript.events().size(), 20U);
 }
 
 TEST_P(SessionFed, PassesOnOnlyWhatWasAskedFor) {

@@ -127,6 +127,12 @@ class Transcript {
             std::string operator()(const Found& e) const {
                 std::string text = "found";
                 for (const auto number : e.numbers) text += " " + std::to_string(number);
+                if (!e.set.ranges().empty()) text += " set " + e.set.to_string();
+                return text;
+            }
+            std::string operator()(const Namespaces& e) const {
+                std::string text = "namespaces";
+                for (const auto& own : e.personal) text += " " + own.prefix + own.delimiter.value_or('-');
                 return text;
             }
             std::string operator()(const Alert& e) const { return "alert " + e.text; }

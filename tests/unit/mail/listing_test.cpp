@@ -72,5 +72,30 @@ TEST(Listing, InternsKeywordSetsOnce) {
     EXPECT_THAT(listing.keywords(0), ElementsAre());
 }
 
+TEST(ManyEntries, AreTakenInAnyOrder) {
+    Listing listing;
+    listing.put({MessageKey(base::Uid(2)), Flags::parse("S")});
+    listing.put_all({{MessageKey(base::Uid(3)), {}},
+                     {MessageKey(base::Uid(1)), {}},
+                     {MessageKey(base::Uid(2)), Flags::parse("F")},
+                     {MessageKey(base::Uid(3)), Flags::parse("R")}});
+    ASSERT_EQ(listing.size(), 3U);
+    EXPECT_EQ(listing.find(MessageKey(base::Uid(2)))->flags.to_string(), "F");
+    EXPECT_EQ(listing.find(MessageKey(base::Uid(3)))->flags.to_string(), "R");
+}
+
+// A minute's work if each were put in its place, or looked for among the others.
+TEST(ManyEntries, TakeNoLongerInTheWorstOrder) {
+    Listing listing;
+    std::vector<Listing::Entry> entries;
+    for (std::uint32_t uid = 500'000; uid > 0; --uid)
+        entries.push_back(
+            {MessageKey(base::Uid(uid)), {}, listing.intern({"k" + std::to_string(uid % 100'000)})});
+    listing.put_all(std::move(entries));
+    EXPECT_EQ(listing.size(), 500'000U);
+    EXPECT_EQ(listing.keywords(listing.find(MessageKey(base::Uid(7)))->keywords),
+              std::vector<std::string>{"k7"});
+}
+
 }  // namespace
 }  // namespace offlineimap::mail
