@@ -1,3 +1,4 @@
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -69,7 +70,7 @@ class Tokens {
 }
 
 struct Machine {
-    std::string host;  // empty: `default`
+    std::optional<std::string> host;  // nullopt: `default`; an empty name is that of nobody
     NetrcEntry entry;
 };
 
@@ -85,7 +86,7 @@ std::vector<Machine> parse(const std::string& text, const std::string& file) {
         if (token->text == "machine") {
             machines.push_back({value_of(*token), {}});
         } else if (token->text == "default") {
-            machines.push_back({});
+            machines.push_back({std::nullopt, {}});
         } else if (token->text == "macdef") {
             tokens.skip_macro();
         } else if (machines.empty()) {
@@ -112,7 +113,7 @@ std::optional<NetrcEntry> find_in_netrc(const std::string& text, const std::stri
     std::optional<NetrcEntry> fallback;
     for (auto& machine : parse(text, file_for_errors)) {
         if (machine.host == host && !host.empty()) return std::move(machine.entry);
-        if (machine.host.empty()) fallback = std::move(machine.entry);
+        if (!machine.host) fallback = std::move(machine.entry);
     }
     return fallback;
 }

@@ -24,6 +24,11 @@ TEST(Netrc, FallsBackToTheDefaultEntryWhereverItStands) {
     EXPECT_EQ(found("default login d password x\nmachine a login u password p\n", "b"), "d/x");
 }
 
+TEST(Netrc, EntryWithoutANameIsNobodysAndNotTheDefault) {
+    EXPECT_EQ(found("machine \"\" login u password p\n", "a"), "none");
+    EXPECT_EQ(found("machine \"\" login u password p\n", ""), "none");
+}
+
 TEST(Netrc, ReadsQuotedAndEscapedWords) {
     EXPECT_EQ(found("machine a login \"u v\" password p\\ q\\\"r\n", "a"), "u v/p q\"r");
 }
