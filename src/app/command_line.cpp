@@ -67,6 +67,8 @@ void declare_options(CLI::App& app, const VersionTexts& versions) {
     declare_flag(app, "--migrate-fmd5-using-nametrans",
                  "give messages stored by versions before 6.3.5 their new FMD5 hashes");
     declare_flag(app, "--mbnames-prune", "forget mbnames entries of accounts that are configured no more");
+    declare_value(app, "--oauth2-login", "ACCOUNT",
+                  "log in with OAuth 2 and store the account's first refresh token; no sync");
     declare_flag(app, "--ext-exit",
                  "add to the exit status: 32 if anything changed on the remote side, 64 on the local side");
     declare_flag(app, "--ignore-keyring", "read no passwords from the keyring");
@@ -302,6 +304,7 @@ CommandLine read_values(const CLI::App& app) {
                        .interface = last_value(app, "-u"),
                        .profile_directory = last_value(app, "-P"),
                        .delete_folder = last_value(app, "--delete-folder"),
+                       .oauth2_login = last_value(app, "--oauth2-login"),
                        .single_thread = given("-1"),
                        .once = given("-o"),
                        .quick = given("-q"),

@@ -40,7 +40,8 @@ struct InterfaceChoice {
 
 // -u takes the place of [general] ui and follows the same rules.
 InterfaceChoice choose_interface(const CommandLine& command_line, const config::General& general) {
-    if (command_line.info) return {ui::Name::ttyui, {}};
+    // Both are read by a person, whatever interface the configuration has for syncs.
+    if (command_line.info || command_line.oauth2_login) return {ui::Name::ttyui, {}};
     const auto& written = command_line.interface.value_or(general.ui);
     const auto choice = config::choose_ui(written, ui::names_that_work_here());
     const auto name = ui::parse_name(choice.name);
@@ -98,7 +99,9 @@ class Steering {
 
 void work_on_accounts(const Run& run, const std::vector<std::string>& accounts, sync::Control& control) {
     const auto& wanted = run.command_line;
-    if (wanted.info) {
+    if (wanted.oauth2_login) {
+        log_in_with_oauth2(run, accounts, control.stop_token());
+    } else if (wanted.info) {
         show_info(run, accounts, control.stop_token());
     } else if (wanted.migrate_fmd5) {
         migrate_md5(run, accounts, control.stop_token());
@@ -111,7 +114,7 @@ void work_on_accounts(const Run& run, const std::vector<std::string>& accounts, 
 
 bool is_for_syncing(const CommandLine& command_line) {
     return !command_line.info && !command_line.migrate_fmd5 && !command_line.prune_mbnames &&
-           !command_line.delete_folder;
+           !command_line.delete_folder && !command_line.oauth2_login;
 }
 
 // -P: makes the directory, and says what the user should know about it.
@@ -131,7 +134,8 @@ void prepare_profiling(const CommandLine& command_line, const events::Reporter& 
 }
 
 bool is_for_pruning(const CommandLine& command_line) {
-    return command_line.prune_mbnames && !command_line.info && !command_line.migrate_fmd5;
+    return command_line.prune_mbnames && !command_line.info && !command_line.migrate_fmd5 &&
+           !command_line.oauth2_login;
 }
 
 // The one mode of this run, in the order in which the original asks for them. `closing` goes to the end of

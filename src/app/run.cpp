@@ -94,7 +94,10 @@ std::vector<std::string> each_once(const std::vector<std::string>& names) {
 
 Selection select_accounts(const Run& run) {
     const auto known = config::account_names(run.document);
-    Selection selection{.accounts = each_once(run.command_line.accounts.value_or(run.general.accounts)),
+    const auto& login = run.command_line.oauth2_login;
+    Selection selection{.accounts = login
+                                        ? std::vector<std::string>{*login}
+                                        : each_once(run.command_line.accounts.value_or(run.general.accounts)),
                         .closing = {}};
     for (const auto& name : selection.accounts) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;

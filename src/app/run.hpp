@@ -40,7 +40,8 @@ std::unique_ptr<sync::Mbnames> make_mbnames(const Run& run);
 std::string program_version();
 std::vector<std::string> component_versions();
 
-// The accounts to work on: `-a` or `accounts`. Unknown ones are reported; then nothing may be synced.
+// The accounts to work on: that of --oauth2-login, `-a` or `accounts`. Unknown ones are reported; then
+// nothing may be synced.
 struct Selection {
     std::vector<std::string> accounts;
     bool valid = true;
@@ -51,6 +52,9 @@ Selection select_accounts(const Run& run);
 // The modes.
 void sync_accounts(const Run& run, const std::vector<std::string>& accounts, sync::Control& control);
 void show_info(const Run& run, const std::vector<std::string>& accounts, std::stop_token stop);
+// --oauth2-login, for the one account that it names.
+void log_in_with_oauth2(const Run& run, const std::vector<std::string>& accounts,
+                        const std::stop_token& stop);
 // --delete-folder, on the server of the one account.
 void delete_folder(const Run& run, const std::vector<std::string>& accounts, const std::string& folder,
                    std::stop_token stop);

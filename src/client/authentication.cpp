@@ -14,6 +14,7 @@
 #include "offlineimap/base/text.hpp"
 
 #include "base64.hpp"
+#include "bearer.hpp"
 #include "gssapi.hpp"
 #include "sasl.hpp"
 #include "scram.hpp"
@@ -72,12 +73,17 @@ class Login {
     // What the login stood on: the password may be forgotten or kept for that, a ticket or certificate not.
     enum class Proof { password, other };
 
+    struct Outcome {
+        imap::Status status;
+        std::string why_not{};  // our side could not go on
+    };
+
     // Whether the server accepted; false: on to the next mechanism.
     bool attempt(const std::string& mechanism) {
         if (mechanism == "LOGIN") return attempt_login();
         if (!is_offered(mechanism)) return pass_over(mechanism, kNotOffered);
         if (mechanism == "GSSAPI") return attempt_gssapi();
-        if (mechanism == "OAUTHBEARER" || mechanism == "XOAUTH2") return attempt_bearer(mechanism);
+        if (is_bearer_mechanism(mechanism)) return attempt_bearer(mechanism);
         if (mechanism == "EXTERNAL") return attempt_external();
         if (mechanism == "PLAIN") return attempt_plain();
         if (mechanism.starts_with("SCRAM-")) return attempt_scram(mechanism);
@@ -103,8 +109,48 @@ class Login {
         return false;
     }
 
-    // OAUTHBEARER (RFC 7628), XOAUTH2.
-    bool attempt_bearer(const std::string& mechanism) { return pass_over(mechanism, "there is no token"); }
+    // A token that the server refuses is renewed once, if it can be.
+    bool attempt_bearer(const std::string& mechanism) {
+        auto* const tokens = credentials_.bearer_tokens();
+        if (tokens == nullptr) return pass_over(mechanism, "there is no token (oauth2_… options)");
+        if (!is_safe_for_passwords(mechanism)) return false;
+        auto token = tokens->token(stop_);
+        auto outcome = send_bearer(mechanism, token);
+        if (outcome.status.condition == Condition::no && !is_about_the_server(outcome.status)) {
+            if (auto renewed = tokens->renew(token, stop_)) {
+                driver_.reporter()(events::Information{"Repository " + settings_.repository +
+                                                       ": the server refused the access token (" +
+                                                       outcome.why_not + "); trying another one"});
+                token = *std::move(renewed);
+                outcome = send_bearer(mechanism, token);
+            }
+        }
+        if (outcome.status.condition == Condition::ok) tokens->accepted(token);
+        outcome.status.text = outcome.why_not;
+        return judge(mechanism, outcome.status, Proof::other);
+    }
+
+    // `why_not` of a refusal has the server's words and what the challenge before them said.
+    Outcome send_bearer(const std::string& mechanism, const base::Secret& token) {
+        if (const auto obstacle = bearer_obstacle(token); !obstacle.empty()) give_up(mechanism, obstacle);
+        const auto message = bearer_message(
+            mechanism, {.user = user(), .host = settings_.endpoint.host, .port = settings_.endpoint.port},
+            token);
+        std::string told;
+        int challenges = driver_.session().has("SASL-IR") ? 1 : 0;
+        auto command =
+            imap::authenticate_command(mechanism, challenges == 1 ? std::optional(message) : std::nullopt);
+        auto status = driver_.run(std::move(command), stop_, [&](imap::Event& event) {
+            const auto* challenge = std::get_if<imap::Challenge>(&event);
+            if (challenge == nullptr) return;
+            ++challenges;
+            if (challenges == 1) return driver_.session().respond(message);
+            if (challenges > 2) return driver_.session().respond(base::Secret("*"));
+            told = describe_bearer_error(challenge->text);
+            driver_.session().respond(answer_to_bearer_error(mechanism));
+        });
+        return {status, status.text + (told.empty() ? "" : " (" + told + ")")};
+    }
 
     bool attempt_gssapi() {
         if (settings_.endpoint.host.empty())
@@ -212,11 +258,6 @@ class Login {
                 .authorization_identity = credentials_.authorization_identity().value_or(""),
                 .host = settings_.endpoint.host};
     }
-
-    struct Outcome {
-        imap::Status status;
-        std::string why_not{};  // our side could not go on
-    };
 
     Outcome talk(const std::string& mechanism, SaslExchange& exchange) {
         std::string why_not;
@@ -393,8 +434,7 @@ class Login {
         return mechanism == "PLAIN" || mechanism == "LOGIN";
     }
     static bool takes_password(std::string_view mechanism) noexcept {
-        return mechanism != "GSSAPI" && mechanism != "OAUTHBEARER" && mechanism != "XOAUTH2" &&
-               mechanism != "EXTERNAL";
+        return mechanism != "GSSAPI" && !is_bearer_mechanism(mechanism) && mechanism != "EXTERNAL";
     }
 
     std::string no_mechanism() const {

@@ -23,6 +23,8 @@ class ConfiguredCredentials final : public Credentials {
         return std::nullopt;
     }
 
+    BearerTokens* bearer_tokens() override { return sources_.bearer_tokens.get(); }
+
     std::optional<std::string> authorization_identity() override { return sources_.identity; }
 
     base::Secret password(const std::string& previous_failure) override {
@@ -56,6 +58,9 @@ class ConfiguredCredentials final : public Credentials {
         if (sources_.remotepass && !sources_.remotepass->empty()) return base::Secret(*sources_.remotepass);
         if (sources_.remotepassfile) {
             if (auto secret = from_file(*sources_.remotepassfile); !secret.empty()) return secret;
+        }
+        if (sources_.run_password_command) {
+            if (auto secret = sources_.run_password_command()) return secret;
         }
         if (auto entry = from_netrc(); entry && !entry->password.empty()) {
             if (!sources_.user || *sources_.user == entry->login) return std::move(entry->password);

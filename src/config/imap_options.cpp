@@ -126,10 +126,46 @@ std::optional<std::vector<std::string>> read_mechanisms(const SectionReader& sec
     return mechanisms;
 }
 
-constexpr std::string_view kOauth2Options[] = {
-    "oauth2_client_id",          "oauth2_client_id_eval",     "oauth2_client_secret",
-    "oauth2_client_secret_eval", "oauth2_access_token",       "oauth2_access_token_eval",
-    "oauth2_refresh_token",      "oauth2_refresh_token_eval", "oauth2_request_url"};
+OptionalValue read_value(const SectionReader& section, std::string_view option, std::string_view evaluated) {
+    return {.text = section.text(option), .expression = section.expression(evaluated)};
+}
+
+// Tokens and secrets go nowhere without TLS.
+std::optional<std::string> read_https_url(const SectionReader& section, std::string_view option) {
+    auto url = section.text(option);
+    if (url && !base::starts_with_ignoring_case(*url, "https://"))
+        section.fail(option, "'" + base::printable(*url) + "' is no https:// address");
+    return url;
+}
+
+std::optional<std::filesystem::path> read_user_path(const SectionReader& section, std::string_view option,
+                                                    const Surroundings& surroundings) {
+    const auto file = section.text(option);
+    if (!file) return std::nullopt;
+    return expand_user(*file, surroundings);
+}
+
+std::optional<OAuth2Flow> read_flow(const SectionReader& section) {
+    static constexpr std::array<std::string_view, 2> kFlows = {"browser", "device"};
+    const auto flow = section.choice("oauth2_flow", "", kFlows);
+    if (flow.empty()) return std::nullopt;
+    return flow == "device" ? OAuth2Flow::device : OAuth2Flow::browser;
+}
+
+OAuth2Options read_oauth2(const SectionReader& section, const Surroundings& surroundings) {
+    return {.client_id = read_value(section, "oauth2_client_id", "oauth2_client_id_eval"),
+            .client_secret = read_value(section, "oauth2_client_secret", "oauth2_client_secret_eval"),
+            .access_token = read_value(section, "oauth2_access_token", "oauth2_access_token_eval"),
+            .refresh_token = read_value(section, "oauth2_refresh_token", "oauth2_refresh_token_eval"),
+            .request_url = read_https_url(section, "oauth2_request_url"),
+            .access_token_file = read_user_path(section, "oauth2_access_token_file", surroundings),
+            .access_token_command = section.text("oauth2_access_token_command"),
+            .refresh_token_file = read_user_path(section, "oauth2_refresh_token_file", surroundings),
+            .authorize_url = read_https_url(section, "oauth2_authorize_url"),
+            .device_url = read_https_url(section, "oauth2_device_url"),
+            .scope = section.text("oauth2_scope"),
+            .flow = read_flow(section)};
+}
 
 void read_credentials(const SectionReader& section, const Surroundings& surroundings,
                       const Repository& repository, ImapOptions& options) {
@@ -139,11 +175,10 @@ void read_credentials(const SectionReader& section, const Surroundings& surround
     options.auth_mechanisms = read_mechanisms(section, repository);
     options.remotepass = section.text("remotepass");
     // The original expands no $VAR here.
-    if (const auto file = section.text("remotepassfile"))
-        options.remotepassfile = expand_user(*file, surroundings);
+    options.remotepassfile = read_user_path(section, "remotepassfile", surroundings);
+    options.remotepasscmd = section.text("remotepasscmd");
     options.remotepasseval = section.expression("remotepasseval");
-    options.has_oauth2 = std::any_of(std::begin(kOauth2Options), std::end(kOauth2Options),
-                                     [&](std::string_view option) { return section.has(option); });
+    options.oauth2 = read_oauth2(section, surroundings);
 }
 
 // An empty list, which can be told without Python, means the same as no option.

@@ -33,13 +33,6 @@ void refuse_imap_options(const ImapOptions& options, Refusals& refusals) {
     if (options.idlefolders) {
         refusals.add("idlefolders", "this version cannot wait for new mail with IDLE; use autorefresh");
     }
-    if (!options.has_oauth2) return;
-    for (const std::string_view option :
-         {"oauth2_client_id", "oauth2_client_id_eval", "oauth2_client_secret", "oauth2_client_secret_eval",
-          "oauth2_access_token", "oauth2_access_token_eval", "oauth2_refresh_token",
-          "oauth2_refresh_token_eval", "oauth2_request_url"}) {
-        if (refusals.has(option)) refusals.add(option, "this version cannot log in with OAuth 2");
-    }
 }
 
 void refuse_type(const Repository& repository, Role role, Refusals& refusals) {

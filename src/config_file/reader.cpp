@@ -124,7 +124,8 @@ std::optional<std::string> permission_warning(const std::filesystem::path& path,
     constexpr auto kOthers = std::filesystem::perms::others_read | std::filesystem::perms::group_read;
     if (failed || (mode & kOthers) == std::filesystem::perms::none) return std::nullopt;
     for (const auto& section : document.sections()) {
-        for (const std::string_view option : {"remotepass", "oauth2_client_secret", "oauth2_refresh_token"}) {
+        for (const std::string_view option :
+             {"remotepass", "oauth2_client_secret", "oauth2_access_token", "oauth2_refresh_token"}) {
             const auto* found = document.find(section, option);
             if (found == nullptr || found->value.empty()) continue;
             return found->origin.to_string() + ": [" + base::printable(section) + "] " + std::string(option) +

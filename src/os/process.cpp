@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "offlineimap/base/error.hpp"
+#include "offlineimap/base/secret.hpp"
 #include "offlineimap/os/child.hpp"
 
 namespace offlineimap::os {
@@ -40,7 +41,17 @@ class StopSignal {
 // One of the child's outputs, read to its end and kept up to a limit.
 class Output {
   public:
-    explicit Output(std::size_t limit) : limit_(limit) { set_non_blocking(descriptor()); }
+    enum class Kind { ordinary, secret };
+    Output(std::size_t limit, Kind kind) : limit_(limit), kind_(kind) {
+        set_non_blocking(descriptor());
+        // What never grows beyond its memory leaves no copy in what was given back.
+        if (kind == Kind::secret) kept_.reserve(limit);
+    }
+    Output(const Output&) = delete;
+    Output& operator=(const Output&) = delete;
+    ~Output() {
+        if (kind_ == Kind::secret) base::wipe(kept_.data(), kept_.size());
+    }
     int child_end() const noexcept { return pipe_.write_end.get(); }
     void close_child_end() noexcept { pipe_.write_end.reset(); }
     // -1 (poll ignores it) when the end was reached.
@@ -69,6 +80,7 @@ class Output {
             return false;
         }
         keep({buffer.data(), static_cast<std::size_t>(count)});
+        if (kind_ == Kind::secret) base::wipe(buffer.data(), static_cast<std::size_t>(count));
         return true;
     }
     void keep(std::string_view bytes) {
@@ -79,6 +91,7 @@ class Output {
 
     Pipe pipe_ = make_pipe();  // our end does not block, the child's does
     std::size_t limit_;
+    Kind kind_;
     std::string kept_;
     bool truncated_ = false;
 };
@@ -90,7 +103,10 @@ enum class Ending { by_itself, deadline, stop };
 class Run {
   public:
     explicit Run(const ShellCommand& command)
-        : output_(command.output_limit), error_(command.output_limit), child_(start(command)) {
+        : output_(command.output_limit,
+                  command.output_is_secret ? Output::Kind::secret : Output::Kind::ordinary),
+          error_(command.output_limit, Output::Kind::ordinary),
+          child_(start(command)) {
         output_.close_child_end();
         error_.close_child_end();
     }

@@ -5,9 +5,12 @@
 #include "offlineimap/base/error.hpp"
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/client/credentials.hpp"
+#include "offlineimap/client/secret_command.hpp"
 #include "offlineimap/client/transport.hpp"
 #include "offlineimap/python/interpreter.hpp"
 #include "offlineimap/python/keyring.hpp"
+
+#include "oauth2_sources.hpp"
 
 namespace offlineimap::repository {
 
@@ -47,11 +50,6 @@ std::uint16_t port_of(const config::Repository& options, python::Interpreter& in
              ", which is no port number");
     }
     return static_cast<std::uint16_t>(port);
-}
-
-std::optional<std::string> user_of(const config::ImapOptions& imap, python::Interpreter& interpreter) {
-    if (imap.remoteusereval) return interpreter.evaluate_credential(*imap.remoteusereval, "a user name");
-    return imap.remoteuser;
 }
 
 // Differs from OfflineIMAP: without TLS from the start, STARTTLS is required unless `starttls = no` is
@@ -106,7 +104,7 @@ std::vector<std::string> mechanisms_of(const config::ImapOptions& imap, const Su
     if (imap.auth_mechanisms) return *imap.auth_mechanisms;
     std::vector<std::string> mechanisms(config::kAuthMechanisms.begin(), config::kAuthMechanisms.end());
     // The Kerberos library asks its KDC directly. Who wants a proxy did not ask for that.
-    if (!surroundings.account.proxy.empty()) std::erase(mechanisms, "GSSAPI");
+    if (surroundings.account.proxy) std::erase(mechanisms, "GSSAPI");
     return mechanisms;
 }
 
@@ -134,6 +132,11 @@ void add_keyring(client::CredentialSources& sources, const Surroundings& surroun
 }
 
 }  // namespace
+
+std::optional<std::string> user_of(const config::ImapOptions& imap, python::Interpreter& interpreter) {
+    if (imap.remoteusereval) return interpreter.evaluate_credential(*imap.remoteusereval, "a user name");
+    return imap.remoteuser;
+}
 
 client::ConnectionSettings connection_settings(const config::Repository& options,
                                                const Surroundings& surroundings) {
@@ -166,7 +169,8 @@ client::ConnectionSettings connection_settings(const config::Repository& options
 
 std::unique_ptr<client::Credentials> credentials_for(const config::Repository& options,
                                                      const Surroundings& surroundings,
-                                                     const client::ConnectionSettings& settings) {
+                                                     const client::ConnectionSettings& settings,
+                                                     const std::stop_token& stop) {
     const auto& imap = options.imap();
     client::CredentialSources sources;
     sources.account = surroundings.account.name;
@@ -182,6 +186,14 @@ std::unique_ptr<client::Credentials> credentials_for(const config::Repository& o
     }
     sources.remotepass = imap.remotepass;
     sources.remotepassfile = imap.remotepassfile;
+    if (imap.remotepasscmd) {
+        sources.run_password_command = [command = client::SecretCommand{.command = *imap.remotepasscmd,
+                                                                        .option = "remotepasscmd",
+                                                                        .repository = options.name,
+                                                                        .limit = settings.limit},
+                                        stop] { return client::run_secret_command(command, stop); };
+    }
+    sources.bearer_tokens = bearer_tokens(options, surroundings, settings);
     sources.user_netrc = std::filesystem::path(surroundings.paths.home) / ".netrc";
     add_keyring(sources, surroundings);
     return client::make_credentials(std::move(sources), surroundings.sink);

@@ -138,7 +138,7 @@ class ImapRepository final : public RemoteRepository {
             const std::lock_guard lock(settings_mutex_);
             if (!settings_) {
                 auto settings = connection_settings(options(), surroundings_);
-                credentials_ = credentials_for(options(), surroundings_, settings);
+                credentials_ = credentials_for(options(), surroundings_, settings, stop);
                 settings_ = std::move(settings);
             }
         }

@@ -29,6 +29,7 @@ struct CommandLine {
     std::optional<std::string> interface;              // -u, as written; takes the place of [general] ui
     std::optional<std::string> profile_directory;      // -P; implies -1
     std::optional<std::string> delete_folder;          // --delete-folder
+    std::optional<std::string> oauth2_login;           // --oauth2-login (not in the original), an account
     bool single_thread = false;                        // -1
     bool once = false;                                 // -o
     bool quick = false;                                // -q

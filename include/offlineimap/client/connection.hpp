@@ -31,6 +31,17 @@
 
 namespace offlineimap::client {
 
+// OAuth 2 access tokens for the mechanisms that take them.
+class BearerTokens {
+  public:
+    virtual ~BearerTokens() = default;
+    // Throws Error{repository, …} if there is none and none can be got.
+    virtual base::Secret token(const std::stop_token& stop) = 0;
+    // The server refused that one: another one to try once, nullopt if there is none that could fare better.
+    virtual std::optional<base::Secret> renew(const base::Secret& refused, const std::stop_token& stop) = 0;
+    virtual void accepted(const base::Secret& token) = 0;
+};
+
 // Who logs in. Asked for when authentication needs it, so that a PREAUTH tunnel or GSSAPI needs no password.
 class Credentials {
   public:
@@ -43,6 +54,8 @@ class Credentials {
     // The login worked or was refused: keep the password for further connections of this run, or forget it.
     virtual void accepted() = 0;
     virtual void refused() = 0;
+    // nullptr: no OAuth 2 is configured.
+    virtual BearerTokens* bearer_tokens() { return nullptr; }
 };
 
 enum class TlsMode { implicit, starttls_required, starttls_if_offered, none };

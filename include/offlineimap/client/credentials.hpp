@@ -25,6 +25,8 @@ struct CredentialSources {
     std::function<base::Secret()> evaluate_password;
     std::optional<std::string> remotepass;
     std::optional<std::filesystem::path> remotepassfile;
+    // remotepasscmd (not in the original); nullopt: it printed nothing. Empty function: not configured.
+    std::function<std::optional<base::Secret>()> run_password_command;
     std::filesystem::path user_netrc;  // ~/.netrc
     std::filesystem::path system_netrc = "/etc/netrc";
     // The system's keyring, asked after netrc; nullopt: it has no password for them. Empty: not to be asked.
@@ -34,6 +36,7 @@ struct CredentialSources {
     // Differs from OfflineIMAP, which stores a password before it is known to be right.
     std::function<void(const std::string& service, const std::string& user, const base::Secret& password)>
         store_in_keyring;
+    std::shared_ptr<BearerTokens> bearer_tokens;  // nullptr: no OAuth 2 is configured
 };
 
 // Thread-safe: one instance serves all connections of a repository, and while one thread asks the user, the

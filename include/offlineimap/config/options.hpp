@@ -120,6 +120,38 @@ struct MaildirOptions {
 enum class AddressFamily { any, ipv4, ipv6 };
 enum class StartTls { off, on };
 
+// A value as written, or what Python makes of the option's _eval; the former counts.
+struct OptionalValue {
+    std::optional<std::string> text;
+    std::optional<Expression> expression;
+    bool is_written() const noexcept { return text || expression; }
+};
+
+enum class OAuth2Flow { browser, device };
+
+// What the original has not got stands in the second half (docs/oauth2.md).
+struct OAuth2Options {
+    OptionalValue client_id;
+    OptionalValue client_secret;
+    OptionalValue access_token;
+    OptionalValue refresh_token;
+    std::optional<std::string> request_url;
+
+    std::optional<std::filesystem::path> access_token_file;
+    std::optional<std::string> access_token_command;
+    std::optional<std::filesystem::path> refresh_token_file;
+    std::optional<std::string> authorize_url;  // for --oauth2-login, as the following ones
+    std::optional<std::string> device_url;
+    std::optional<std::string> scope;
+    std::optional<OAuth2Flow> flow;
+
+    // Whether there is anything that a token could come from.
+    bool has_token() const noexcept {
+        return access_token.is_written() || access_token_file || access_token_command ||
+               refresh_token.is_written() || refresh_token_file;
+    }
+};
+
 struct ImapOptions {
     std::optional<std::string> remotehost;
     std::optional<Expression> remotehosteval;
@@ -140,6 +172,7 @@ struct ImapOptions {
     std::optional<std::vector<std::string>> auth_mechanisms;  // as written
     std::optional<std::string> remotepass;
     std::optional<std::filesystem::path> remotepassfile;
+    std::optional<std::string> remotepasscmd;  // for the shell
     std::optional<Expression> remotepasseval;
     std::string preauthtunnel;
     std::string transporttunnel;
@@ -155,7 +188,7 @@ struct ImapOptions {
     int retrycount = 2;
     std::optional<Expression> copy_ignore_eval;
     std::optional<Expression> newmail_hook;
-    bool has_oauth2 = false;  // any oauth2_* option is written
+    OAuth2Options oauth2;
 };
 
 struct Repository {

@@ -17,6 +17,7 @@ struct ShellCommand {
     std::map<std::string, std::string> environment{};  // added to ours
     base::Deadline deadline = base::Deadline::never();
     std::size_t output_limit = 1U << 20U;  // bytes kept of each stream; the rest is read and dropped
+    bool output_is_secret = false;  // no copy of it is left behind; set a small limit, it is taken at once
 };
 
 struct CommandResult {

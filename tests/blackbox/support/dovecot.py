@@ -37,7 +37,7 @@ namespace inbox {{
   separator = {separator}
 }}
 {more_settings}
-passdb {{
+{oauth2}passdb {{
   driver = static
   args = password={password}
 }}
@@ -85,14 +85,34 @@ protocol imap {{
 """
 
 
+_OAUTH2 = """\
+passdb {{
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = {root}/oauth2.conf
+}}
+"""
+
+_OAUTH2_CONFIGURATION = """\
+introspection_mode = post
+introspection_url = {url}
+force_introspection = yes
+username_attribute = username
+active_attribute = active
+active_value = true
+tls_ca_cert_file = {ca_file}
+"""
+
+
 class Dovecot(MailServer):
     # The same mail behind a server that does not offer UIDPLUS, CONDSTORE, ESEARCH, …
     modest_host = "127.0.0.2"
 
     def __init__(self, root, mail_format="maildir", separator="/", special_users=None, mechanisms="plain login",
-                 more_settings="", most_connections=100):
+                 more_settings="", most_connections=100, introspection=None):
         """`special_users`: settings of Dovecot for one user, as {"full": {"quota_rule": "*:storage=20K"}}.
-        `more_settings`: lines for its configuration, put in front of the databases of users; {root} in them is `root`."""
+        `more_settings`: lines for its configuration, put in front of the databases of users; {root} in them is `root`.
+        `introspection(authority)` gives the address at which access tokens are checked."""
         super().__init__(root)
         (self.root / "users").mkdir()
         (self.root / "rawlog").mkdir()
@@ -106,6 +126,7 @@ class Dovecot(MailServer):
         self._mail_location = f"{mail_format}:~/{self._mail_directory}:LAYOUT=fs:INBOX=~/{self._mail_directory}/INBOX"
         _, *self._owner = mail_owner()
         self._write_special_users(special_users or {})
+        self._introspection_url = introspection(self.authority) if introspection else None
 
     def _write_special_users(self, special_users):
         uid, gid = self._owner
@@ -119,6 +140,9 @@ class Dovecot(MailServer):
         uid, gid = self._owner
         me = pwd.getpwuid(os.getuid()).pw_name
         my_group = grp.getgrgid(os.getgid()).gr_name
+        if self._introspection_url:
+            (self.root / "oauth2.conf").write_text(_OAUTH2_CONFIGURATION.format(url=self._introspection_url,
+                                                                                ca_file=self.ca_file))
         configuration = self.root / "dovecot.conf"
         configuration.write_text(_CONFIGURATION.format(
             root=self.root, instance=f"test-{self.tls_port}", password=PASSWORD, uid=uid, gid=gid,
@@ -126,7 +150,8 @@ class Dovecot(MailServer):
             login_user="dovenull" if root else me, certificate=self.certificate, key=self._key,
             mail_location=self._mail_location, separator=self.separator, plain_port=self.plain_port,
             tls_port=self.tls_port, mechanisms=self._mechanisms, most_connections=self._most_connections,
-            more_settings=self._more_settings))
+            more_settings=self._more_settings,
+            oauth2=_OAUTH2.format(root=self.root) if self._introspection_url else ""))
         return [programs.dovecot(), "-F", "-c", str(configuration)]
 
     def log(self):

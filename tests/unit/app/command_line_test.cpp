@@ -49,6 +49,7 @@ TEST(CommandLine, NothingGivenIsAPlainSync) {
     EXPECT_THAT(line.overrides, IsEmpty());
     EXPECT_EQ(line.log_file, std::nullopt);
     EXPECT_EQ(line.interface, std::nullopt);
+    EXPECT_EQ(line.oauth2_login, std::nullopt);
     EXPECT_FALSE(line.single_thread || line.once || line.quick || line.dry_run || line.info);
     EXPECT_FALSE(line.debug_forces_single_thread());
     EXPECT_FALSE(line.runs_in_a_single_thread());
@@ -90,6 +91,7 @@ TEST(CommandLine, ValueStandsApartGluedOrBehindAnEqualsSign) {
     EXPECT_EQ(run_of({"-P", "prof"}).profile_directory, "prof");
     EXPECT_EQ(run_of({"--delete-folder", "a b"}).delete_folder, "a b");
     EXPECT_EQ(run_of({"--delete-folder=a=b"}).delete_folder, "a=b");
+    EXPECT_EQ(run_of({"--oauth2-login", "Work"}).oauth2_login, "Work");
 }
 
 TEST(CommandLine, ValueMayBeAnything) {

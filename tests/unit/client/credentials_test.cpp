@@ -61,12 +61,15 @@ class CredentialsTest : public testing::Test {
     User user_;
 };
 
+// From the last source to the first: each one that is added wins over those before.
 TEST_F(CredentialsTest, PasswordComesFromTheFirstSourceThatHasOne) {
     EXPECT_EQ(password(), "kept");
     write("system-netrc", "machine mail.example login me password systems");
     EXPECT_EQ(password(), "systems");
     write("netrc", "machine mail.example login me password users");
     EXPECT_EQ(password(), "users");
+    sources_.run_password_command = [] { return std::optional(base::Secret("printed")); };
+    EXPECT_EQ(password(), "printed");
     write("pass", " filed \nsecond line\n");
     sources_.remotepassfile = directory_ / "pass";
     EXPECT_EQ(password(), "filed");
@@ -76,6 +79,74 @@ TEST_F(CredentialsTest, PasswordComesFromTheFirstSourceThatHasOne) {
     EXPECT_EQ(password(), "evaluated");
     EXPECT_THAT(asked_keyring_, ElementsAre("mail.example me"));
     EXPECT_THAT(user_.failures, IsEmpty());
+}
+
+TEST_F(CredentialsTest, EmptySourceIsPassedOver) {
+    sources_.remotepass = "";
+    write("pass", " \nsecond line\n");
+    sources_.remotepassfile = directory_ / "pass";
+    sources_.run_password_command = [] { return std::optional<base::Secret>(); };
+    write("netrc", "machine mail.example login me password \"\"");
+    EXPECT_EQ(password(), "kept");
+    sources_.run_password_command = [] { return std::optional(base::Secret("printed")); };
+    EXPECT_EQ(password(), "printed");
+}
+
+TEST_F(CredentialsTest, SourceThatFailsIsNotPassedOver) {
+    const auto fail = []() -> base::Secret {
+        throw base::Error(base::Severity::repository, base::ErrorCode::authentication, "locked");
+    };
+    sources_.run_password_command = [&] { return std::optional(fail()); };
+    EXPECT_THROW(password(), base::Error);
+    sources_.run_password_command = nullptr;
+    sources_.remotepassfile = directory_ / "missing";
+    EXPECT_THROW(password(), base::Error);
+    sources_.evaluate_password = fail;
+    EXPECT_THROW(password(), base::Error);
+    EXPECT_THAT(asked_keyring_, IsEmpty());
+    EXPECT_THAT(user_.failures, IsEmpty());
+}
+
+TEST_F(CredentialsTest, NetrcCountsForItsUserAndItsHostOnly) {
+    write("netrc",
+          "machine mail.example login other password others\nmachine mail.example.org login me password x\n"
+          "machine il.example login me password y\nmachine MAIL.example login me password z\n");
+    EXPECT_EQ(password(), "kept");
+    sources_.user.reset();
+    EXPECT_EQ(make()->user(), "other");
+    EXPECT_EQ(password(), "others");
+    sources_.host = "example";
+    EXPECT_EQ(make()->user(), std::nullopt);
+    sources_.host.clear();  // a tunnel: nobody knows whom it leads to
+    write("netrc", "default login me password d\nmachine \"\" login me password e");
+    EXPECT_EQ(password(), "typed");
+}
+
+TEST_F(CredentialsTest, UserComesFromTheConfigurationThenFromNetrc) {
+    write("system-netrc", "machine mail.example login systems password x");
+    EXPECT_EQ(make()->user(), "me");
+    sources_.user.reset();
+    EXPECT_EQ(make()->user(), "systems");
+    write("netrc", "machine mail.example login users password x");
+    EXPECT_EQ(make()->user(), "users");
+}
+
+TEST_F(CredentialsTest, CommandIsRunOnceForAllConnectionsAndAgainAfterARefusal) {
+    int times = 0;
+    sources_.run_password_command = [&times] { return std::optional(base::Secret(std::to_string(++times))); };
+    user_.can_answer = false;
+    const auto credentials = make();
+    EXPECT_EQ(credentials->password("").reveal(), "1");
+    EXPECT_EQ(credentials->password("").reveal(), "1");
+    credentials->refused();
+    EXPECT_EQ(credentials->password("wrong").reveal(), "2");
+}
+
+TEST_F(CredentialsTest, PersonIsAskedOnceForAllConnections) {
+    keyring_.reset();
+    const auto credentials = make();
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(credentials->password("").reveal(), "typed");
+    EXPECT_THAT(user_.failures, ElementsAre(""));
 }
 
 TEST_F(CredentialsTest, KeyringWithoutAPasswordIsPassedOver) {

@@ -84,7 +84,7 @@ TEST(ReadRepository, HasTheDefaultsOfTheOriginalForImap) {
     EXPECT_TRUE(options.expunge);
     EXPECT_FALSE(options.decodefoldernames);
     EXPECT_EQ(options.retrycount, 2);
-    EXPECT_FALSE(options.has_oauth2);
+    EXPECT_FALSE(options.oauth2.has_token());
 }
 
 TEST(ReadRepository, ReadsWhatAllTypesHave) {
@@ -170,7 +170,7 @@ TEST(ReadRepository, ReadsCredentials) {
     builder.with("auth_mechanisms", "CRAM-MD5,PLAIN,  LOGIN")
         .with("remotepass", "p%%w")
         .with("remotepassfile", "~/$MAIL");
-    builder.with("remotepasseval", "f()").with("oauth2_request_url", "https://x/");
+    builder.with("remotepasseval", "f()").with("remotepasscmd", "pass show $MAIL");
     const auto repository = read(builder, Role::remote);
     const auto& options = repository.imap();
     EXPECT_EQ(options.remoteuser, "me");
@@ -180,10 +180,44 @@ TEST(ReadRepository, ReadsCredentials) {
     EXPECT_EQ(options.remotepass, "p%w");
     EXPECT_EQ(options.remotepassfile, "/home/me/$MAIL");
     EXPECT_EQ(options.remotepasseval->text, "f()");
-    EXPECT_TRUE(options.has_oauth2);
+    EXPECT_EQ(options.remotepasscmd, "pass show $MAIL");
     EXPECT_EQ(imap_with("remotepass", "").imap().remotepass, std::nullopt);
     EXPECT_THAT(imap_failure("auth_mechanisms", "PLAIN, plain"),
                 HasSubstr("Repository R: unknown authentication mechanism 'plain'"));
+}
+
+TEST(ReadRepository, ReadsOAuth2Options) {
+    auto builder = imap();
+    builder.with("oauth2_client_id", "id").with("oauth2_client_secret_eval", "secret()");
+    builder.with("oauth2_access_token", "a").with("oauth2_access_token_eval", "token()");
+    builder.with("oauth2_refresh_token_eval", "refresh()").with("oauth2_request_url", "https://x/token");
+    builder.with("oauth2_access_token_file", "~/access")
+        .with("oauth2_access_token_command", "oama access me");
+    builder.with("oauth2_refresh_token_file", "~/refresh").with("oauth2_scope", "mail offline");
+    builder.with("oauth2_authorize_url", "https://x/a").with("oauth2_device_url", "https://x/d");
+    const auto oauth2 = read(builder.with("oauth2_flow", "device"), Role::remote).imap().oauth2;
+    EXPECT_EQ(oauth2.client_id.text, "id");
+    EXPECT_EQ(oauth2.client_secret.expression->text, "secret()");
+    EXPECT_EQ(oauth2.access_token.text, "a");
+    EXPECT_EQ(oauth2.access_token.expression->text, "token()");
+    EXPECT_EQ(oauth2.refresh_token.expression->text, "refresh()");
+    EXPECT_EQ(oauth2.request_url, "https://x/token");
+    EXPECT_EQ(oauth2.access_token_file, "/home/me/access");
+    EXPECT_EQ(oauth2.access_token_command, "oama access me");
+    EXPECT_EQ(oauth2.refresh_token_file, "/home/me/refresh");
+    EXPECT_EQ(oauth2.authorize_url, "https://x/a");
+    EXPECT_EQ(oauth2.device_url, "https://x/d");
+    EXPECT_EQ(oauth2.scope, "mail offline");
+    EXPECT_EQ(oauth2.flow, OAuth2Flow::device);
+    EXPECT_TRUE(oauth2.has_token());
+    EXPECT_FALSE(imap_with("oauth2_client_id", "id").imap().oauth2.has_token());
+}
+
+TEST(ReadRepository, TakesTokensNowhereWithoutTls) {
+    for (const char* option : {"oauth2_request_url", "oauth2_authorize_url", "oauth2_device_url"}) {
+        EXPECT_THAT(imap_failure(option, "http://x/token"),
+                    HasSubstr("'http://x/token' is no https:// address"));
+    }
 }
 
 TEST(ReadRepository, KnowsEveryMechanismThatCanBeTried) {
