@@ -7,12 +7,14 @@
 #include <dlfcn.h>
 #include <functional>
 #include <gssapi/gssapi.h>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
 
+#include "offlineimap/base/deadline.hpp"
 #include "offlineimap/base/error.hpp"
 #include "offlineimap/base/text.hpp"
 
@@ -238,6 +240,31 @@ Calls& calls() {
     return *instance;
 }
 
+// What a KDC could not give is not asked for again at once: a run has many connections, and each would wait.
+class Failures {
+  public:
+    std::optional<std::string> recent(const std::string& host) {
+        const std::lock_guard lock(failures_mutex_);
+        const auto found = failures_.find(host);
+        if (found == failures_.end() || found->second.until.expired()) return std::nullopt;
+        return found->second.text;
+    }
+    std::string keep(const std::string& host, std::string text) {
+        const std::lock_guard lock(failures_mutex_);
+        failures_.insert_or_assign(host, Failure{text, base::Deadline::after(kKept)});
+        return text;
+    }
+
+  private:
+    static constexpr std::chrono::minutes kKept{1};
+    struct Failure {
+        std::string text;
+        base::Deadline until;
+    };
+    std::mutex failures_mutex_;  // guards failures_
+    std::map<std::string, Failure> failures_;
+};
+
 class GssapiExchange final : public SaslExchange {
   public:
     GssapiExchange(std::shared_ptr<Context> context, std::string identity, std::chrono::milliseconds limit,
@@ -292,9 +319,13 @@ base::Result<std::unique_ptr<SaslExchange>, std::string> begin_gssapi(const Gssa
     const Library* const library = loaded();
     if (library == nullptr)
         return base::Unexpected(std::string("this system has no Kerberos library (libgssapi_krb5)"));
+    static Failures failures;
+    if (auto failure = failures.recent(login.host)) return base::Unexpected(*std::move(failure));
     auto context = std::make_shared<Context>(*library);
     const bool in_time = calls().run([context, host = login.host] { begin(*context, host); }, limit, stop);
-    if (!in_time) return base::Unexpected(std::string("the KDC does not answer"));
+    if (!in_time) return base::Unexpected(failures.keep(login.host, "the KDC does not answer"));
+    if (context->service != GSS_C_NO_NAME && !context->failure.empty())
+        return base::Unexpected(failures.keep(login.host, context->failure));
     if (!context->failure.empty()) return base::Unexpected(context->failure);
     return std::unique_ptr<SaslExchange>(
         std::make_unique<GssapiExchange>(std::move(context), login.identity, limit, stop));

@@ -19,7 +19,8 @@ struct GssapiLogin {
 };
 
 // Gets a ticket for the service. The error says why there is none: no library, nobody has called kinit, the
-// KDC does not know the service or does not answer within the limit.
+// KDC does not know the service or does not answer within the limit. What the KDC could not give is not asked
+// for again for a minute.
 //
 // The library asks the KDC in its own time and cannot be interrupted, so it works on a thread of its own, one
 // call at a time in the whole program. A stop throws Cancelled at once here; the call goes on alone, holds

@@ -100,12 +100,30 @@ class Kerberos(case.SyncTestCase):
 
     def test_a_service_that_the_kdc_does_not_know_is_passed_over(self):
         self.kinit()
-        self.configure(remote={"auth_mechanisms": "GSSAPI, PLAIN", "remotehost": self.server.unnamed_host,
-                               "cert_fingerprint": certificates.fingerprint(self.server.certificate)})
-        sections = self.workspace.config.read_text()
-        self.workspace.config.write_text("".join(line for line in sections.splitlines(keepends=True)
-                                                 if not line.startswith("sslcacertfile")))
+        self.configure_unnamed_host()
         self.assertIn("GSSAPI is passed over: no ticket for imap@127.0.0.1: ", self.run_well().output)
+
+    def test_what_the_kdc_could_not_give_is_asked_for_once(self):
+        for number in range(4):
+            self.account.create(f"folder{number}")
+        self.kinit()
+        asked = []
+        for connections in (1, 3):
+            self.configure_unnamed_host(maxconnections=connections)
+            before = kdc.log().count("imap/127.0.0.1")
+            self.run_well()
+            asked.append(kdc.log().count("imap/127.0.0.1") - before)
+        self.assertGreater(asked[0], 0)
+        self.assertEqual(asked[0], asked[1])
+
+    def configure_unnamed_host(self, **remote):
+        """By an address for which there is no service in the realm, and with it in no certificate."""
+        sections = self.workspace.sections(self.user)
+        del sections["Repository Remote"]["sslcacertfile"]
+        sections["Repository Remote"].update({
+            "auth_mechanisms": "GSSAPI, PLAIN", "remotehost": self.server.unnamed_host,
+            "cert_fingerprint": certificates.fingerprint(self.server.certificate), **remote})
+        self.workspace.configure(sections)
 
     def test_somebody_elses_ticket_is_refused_and_nothing_weaker_follows(self):
         kdc.add_user("somebody_else", PASSWORD)

@@ -114,7 +114,7 @@ class Kdc:
                 return self
             self.stop()
             self._write_configuration(free_port())
-        raise RuntimeError(f"krb5kdc did not start; its log says:\n{(self.root / 'kdc.log').read_text()}")
+        raise RuntimeError(f"krb5kdc did not start; its log says:\n{self.log()}")
 
     def _answers(self):
         limit = time.monotonic() + 20
@@ -125,6 +125,9 @@ class Kdc:
             except OSError:
                 time.sleep(0.05)
         return False
+
+    def log(self):
+        return (self.root / "kdc.log").read_text(errors="replace")
 
     def stop(self):
         if self._process is None:

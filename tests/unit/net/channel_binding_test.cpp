@@ -1,5 +1,7 @@
-#include <future>
+#include "../../../src/net/channel_binding.hpp"
+
 #include <map>
+#include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -75,6 +77,55 @@ TEST_F(ChannelBindings, OfTls12AreTheFinishedMessageAndTheCertificate) {
     EXPECT_EQ(both.client, (Bindings{{"tls-unique", both.server.at("tls-unique")},
                                      {"tls-server-end-point", both.server.at("tls-server-end-point")}}));
     EXPECT_EQ(both.client.at("tls-unique").size(), 12U);
+}
+
+// Two ends in memory, which have made their handshake. `resumed`: the session to resume; the server's context
+// is that of its first connection then.
+class Pair {
+  public:
+    Pair(SSL_CTX* server_context, SSL_SESSION* resumed)
+        : client_context_(SSL_CTX_new(TLS_client_method())),
+          client_(SSL_new(client_context_.get())),
+          server_(SSL_new(server_context)) {
+        SSL_set_max_proto_version(client_.get(), TLS1_2_VERSION);
+        if (resumed != nullptr) SSL_set_session(client_.get(), resumed);
+        BIO* to_client = nullptr;
+        BIO* to_server = nullptr;
+        BIO_new_bio_pair(&to_client, 0, &to_server, 0);
+        SSL_set_bio(client_.get(), to_client, to_client);
+        SSL_set_bio(server_.get(), to_server, to_server);
+        SSL_set_connect_state(client_.get());
+        SSL_set_accept_state(server_.get());
+        for (int i = 0; i < 10; ++i) {
+            SSL_do_handshake(client_.get());
+            SSL_do_handshake(server_.get());
+        }
+        EXPECT_EQ(SSL_is_init_finished(client_.get()), 1);
+    }
+    SSL* client() { return client_.get(); }
+    std::string finished_of_server() {
+        std::string bytes(64, '\0');
+        bytes.resize(SSL_get_finished(server_.get(), bytes.data(), bytes.size()));
+        return bytes;
+    }
+
+  private:
+    SslContext client_context_;
+    Ssl client_;
+    Ssl server_;
+};
+
+// RFC 5929 §3.1: the first Finished message is the server's then.
+TEST_F(ChannelBindings, OfAResumedSessionAreTheServersFinishedMessage) {
+    const SslContext context(SSL_CTX_new(TLS_server_method()));
+    SSL_CTX_use_certificate_chain_file(context.get(), certificate_.certificate.c_str());
+    SSL_CTX_use_PrivateKey_file(context.get(), certificate_.key.c_str(), SSL_FILETYPE_PEM);
+    Pair first(context.get(), nullptr);
+    EXPECT_NE(channel_binding_of(first.client(), ChannelBinding::tls_unique), first.finished_of_server());
+    const std::unique_ptr<SSL_SESSION, Freed<SSL_SESSION_free>> session(SSL_get1_session(first.client()));
+    Pair second(context.get(), session.get());
+    EXPECT_EQ(SSL_session_reused(second.client()), 1);
+    EXPECT_EQ(channel_binding_of(second.client(), ChannelBinding::tls_unique), second.finished_of_server());
 }
 
 // RFC 7627 §1: somebody in the middle can give two connections the same one.
