@@ -74,7 +74,7 @@ class Attack16(case.ScriptedTestCase):
 
     def test_an_answer_that_never_ends_is_given_up(self):
         self.tokens.answer("/token", lambda _request: time.sleep(60) or (200, {}))
-        self.configure(general={"socktimeout": "2"},
+        self.configure(general={"socktimeout": "5"},
                        remote={"auth_mechanisms": "OAUTHBEARER, PLAIN", "oauth2_client_id": "id",
                                "oauth2_client_secret": CLIENT_SECRET, "oauth2_request_url": self.tokens.url(),
                                "oauth2_refresh_token": REFRESH})

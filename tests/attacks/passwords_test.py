@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "blackbo
 from support import programs  # noqa: E402
 from support import scripted_case as case  # noqa: E402
 
-LIMIT = {"socktimeout": "2"}
+LIMIT = {"socktimeout": "5"}
 
 
 class Attack61(case.ScriptedTestCase):
@@ -51,11 +51,11 @@ class Attack61(case.ScriptedTestCase):
 
     def test_one_that_hangs_is_ended_with_what_it_has_started(self):
         self.command("sleep 1000 & echo $! > ~/child; cat ~/password; trap '' TERM; while :; do sleep 1; done", **LIMIT)
-        self.fails("remotepasscmd was ended: it ran for more than 2 seconds")
+        self.fails("remotepasscmd was ended: it ran for more than 5 seconds")
         self.assert_gone("child")
 
     def test_one_that_leaves_somebody_behind_holds_nobody_up(self):
-        self.command("sleep 1000 & echo $! > ~/child; cat ~/password", **LIMIT)
+        self.command("sleep 1000 & echo $! > ~/child; cat ~/password")
         try:
             self.run_program(code=0)
         finally:
@@ -73,7 +73,7 @@ class Attack61(case.ScriptedTestCase):
 
     def test_one_that_never_stops_printing(self):
         self.command("yes password", **LIMIT)
-        self.fails("remotepasscmd was ended: it ran for more than 2 seconds")
+        self.fails("remotepasscmd was ended: it ran for more than 5 seconds")
 
     def test_one_that_fails_is_told_with_its_complaint_escaped(self):
         self.command("cat ~/password; printf 'locked \\033[2J\\nreally' >&2; exit 9")
@@ -110,7 +110,7 @@ class Attack61(case.ScriptedTestCase):
         finally:
             os.close(terminal)
             os.close(controller)
-        self.assertRegex(result.output, "remotepasscmd (was ended: it ran for more than 2 seconds|failed)")
+        self.assertRegex(result.output, "remotepasscmd (was ended: it ran for more than 5 seconds|failed)")
         self.assert_nothing_sensitive_sent()
         self.assert_lock_is_free()
 

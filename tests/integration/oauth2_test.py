@@ -204,8 +204,8 @@ class Sources(OAuth2Case):
         self.assertLess(time.monotonic() - asked, 15)
 
     def test_a_server_that_does_not_answer_is_given_up(self):
-        self.tokens.answer("/token", lambda _request: time.sleep(20) or (200, {}))
-        self.configure_tokens(general={"socktimeout": "1"}, oauth2_refresh_token=self.tokens.refresh_token(self.user))
+        self.tokens.answer("/token", lambda _request: time.sleep(60) or (200, {}))
+        self.configure_tokens(general={"socktimeout": "5"}, oauth2_refresh_token=self.tokens.refresh_token(self.user))
         result = self.run_program(code=1)
         self.assertRegex(result.output, r"Request to https://localhost:\d+/token failed: no answer within the time limit")
 
@@ -262,6 +262,11 @@ class Rotation(RotationCase):
         self.assertEqual(0o600, stat.S_IMODE(self.file.stat().st_mode))
         self.assertEqual(0o700, stat.S_IMODE(self.file.parent.stat().st_mode))
         self.assertEqual([self.file.name], os.listdir(self.file.parent))
+
+    def test_a_dry_run_stores_it_too_because_the_former_one_may_be_lost(self):
+        self.configure_tokens(oauth2_refresh_token=self.tokens.refresh_token(self.user), oauth2_refresh_token_file=self.file)
+        self.run_program("--dry-run")
+        self.assertTrue(self.tokens.is_good(self.stored()))
 
     def test_without_the_option_nothing_is_written_and_a_line_says_so(self):
         self.configure_tokens(oauth2_refresh_token=self.tokens.refresh_token(self.user))
@@ -442,15 +447,17 @@ class Login(OAuth2Case):
                 self.assert_no_login(running, text)
 
     def test_a_server_that_wants_it_slower_is_obeyed(self):
+        def slow_down(_request):
+            self.tokens.answer("/token", None)
+            self.tokens.settle(self.tokens.device_code(), [self.user])
+            return 400, {"error": "slow_down"}
+
+        self.tokens.answer("/token", slow_down)
         self.configure_device()
         running = self.begin()
-        running.wait_for("enter the code WDJB-MJHT")
-        self.tokens.settle(self.tokens.device_code(), "slow_down")
-        self.tokens.wait_for_request("/token", 1)
-        slowed = time.monotonic()
-        self.tokens.settle(self.tokens.device_code(), [self.user])
         self.tokens.wait_for_request("/token", 2)
-        self.assertGreater(time.monotonic() - slowed, 4)
+        first, second = self.tokens.requests("/token")
+        self.assertGreater(second.time - first.time, 5.5, "five seconds more than the one that there was")
         self.assert_logged_in(running)
 
     def test_a_stop_ends_the_wait(self):

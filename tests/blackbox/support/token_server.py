@@ -20,6 +20,7 @@ class Request:
     def __init__(self, path, form):
         self.path = path
         self.form = form  # {name: value}
+        self.time = time.monotonic()
 
     def __repr__(self):
         return f"<{self.path} {self.form}>"
