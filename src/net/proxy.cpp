@@ -199,7 +199,8 @@ class Negotiation {
     int http_head(HeaderBudget& budget) {
         const std::string first = line(budget);
         const bool is_http = first.starts_with("HTTP/1.") && first.size() >= 12 && first[8] == ' ';
-        const auto status = base::parse_integer<int>(is_http ? std::string_view(first).substr(9, 3) : ""sv);
+        std::optional<int> status;
+        if (is_http) status = base::parse_integer<int>(std::string_view(first).substr(9, 3));
         if (!status || (first.size() > 12 && first[12] != ' '))
             fail("its answer is no HTTP: " + shown(first));
         while (!line(budget).empty()) {

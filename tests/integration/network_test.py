@@ -10,7 +10,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "blackbox"))
 
-from support import case, corpus, programs, system_file  # noqa: E402
+from support import case, corpus, programs, scripted_case, system_file  # noqa: E402
+from support.maildir import MaildirTree  # noqa: E402
 
 # In a network of its own, where nobody reads what is sent to the name server.
 _ALONE = """\
@@ -99,6 +100,35 @@ class SilentAddress(case.SyncTestCase):
         self.assertEqual(0, result.returncode, str(result))
         self.assertLess(time.monotonic() - begin, 50)
         self.assert_in_step()
+
+
+class SlowServer(scripted_case.ScriptedTestCase):
+    def test_is_waited_for_as_long_as_something_comes(self):
+        """The message takes longer than the socktimeout, which counts lack of progress."""
+        body = scripted_case.message(1) + b"0123456789" * 10
+        pieces = 16
+
+        def dribble(session, command):
+            if b"BODY" not in command.arguments:
+                return session.usual(command)
+            answer = session.fetch_line(1, 1, command.arguments) + command.tag + b" OK done\r\n"
+            size = len(answer) // pieces
+            for begin in range(0, len(answer), size):
+                session.send(answer[begin:begin + size])
+                session.server.stopping.wait(0.5)
+            return None
+
+        for mode in ("implicit", None):
+            server = self.serve({"INBOX": [body]}, tls=mode)
+            server.answer("UID FETCH", dribble)
+            self.configure(general={"socktimeout": "5"}, local={"localfolders": f"~/Mail-{mode}"})
+            begin = time.monotonic()
+            self.run_program(code=0)
+            self.assertGreater(time.monotonic() - begin, 6)
+            tree = MaildirTree(self.workspace.home / f"Mail-{mode}", ".")
+            self.assertEqual([body.replace(b"\r\n", b"\n")],
+                             [message.body for message in tree.messages("INBOX")])
+            self.workspace.forget_mail()
 
 
 if __name__ == "__main__":

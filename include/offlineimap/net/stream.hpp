@@ -111,8 +111,9 @@ std::unique_ptr<Stream> start_tls(std::unique_ptr<Stream> plain, const TlsSettin
 std::unique_ptr<Stream> start_deflate(std::unique_ptr<Stream> inner, std::string already_read);
 
 // The A-labels of a host name in UTF-8 (IDNA2008, RFC 5891); an ASCII name or an address stays as it is.
-// Everything here does that by itself; it is for whoever else tells a server its name. Throws Error{repository,
-// configuration} for a name that is none, Error{repository, unsupported} if libidn2 is missing.
+// Everything here does that by itself; it is for whoever else tells a server its name. Throws
+// Error{repository, configuration} for a name that is none, Error{repository, unsupported} if libidn2 is
+// missing.
 std::string ascii_host_name(const std::string& name);
 
 // `sslcacertfile = OS-DEFAULT`: the first existing of the places the reference lists; Error{repository,
