@@ -197,10 +197,11 @@ class Negotiation {
 
     // The status of one head; anything but 1xx and 2xx fails.
     int http_head(HeaderBudget& budget) {
-        const std::string first = line(budget);
+        const std::string text = line(budget);
+        const std::string_view first = text;
         const bool is_http = first.starts_with("HTTP/1.") && first.size() >= 12 && first[8] == ' ';
         std::optional<int> status;
-        if (is_http) status = base::parse_integer<int>(std::string_view(first).substr(9, 3));
+        if (is_http) status = base::parse_integer<int>(first.substr(9, 3));
         if (!status || (first.size() > 12 && first[12] != ' '))
             fail("its answer is no HTTP: " + shown(first));
         while (!line(budget).empty()) {
@@ -214,7 +215,7 @@ class Negotiation {
         return *status;
     }
 
-    static std::string shown(const std::string& line) {
+    static std::string shown(std::string_view line) {
         constexpr std::size_t kMost = 120;
         return "'" + base::printable(line, kMost) + "'";
     }

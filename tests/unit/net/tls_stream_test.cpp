@@ -16,6 +16,8 @@
 
 #include "offlineimap/os/digest.hpp"
 
+#include "../../../src/net/tls_context.hpp"
+#include "../../../src/net/tls_sessions.hpp"
 #include "net_fixture.hpp"
 #include "support/certificates.hpp"
 #include "support/temporary_directory.hpp"
@@ -665,6 +667,39 @@ TEST_F(TlsResumption, OfAnExpiredCertificateIsNotTried) {
             }
             EXPECT_EQ(met.resumed, (Resumed{false, true, false})) << version;
             break;
+        }
+    }
+}
+
+TEST_F(TlsResumption, ChecksTheSessionsCertificateAsIfItWereShownNow) {
+    const CertificateAuthority other(directory_.path(), "Other CA");
+    const std::vector<std::pair<const char*, std::function<void(TlsSettings&)>>> changes = {
+        {"no matching domain name", [](TlsSettings& asked) { asked.server_name = "other.example.org"; }},
+        {"certificate verify failed", [&](TlsSettings& asked) { asked.ca_file = other.file().string(); }},
+        {"does not match configured fingerprint",
+         [](TlsSettings& asked) {
+             asked.fingerprints = {"aabb"};
+             asked.verify_chain = false;
+         }},
+        {"does not match configured fingerprint", [](TlsSettings& asked) { asked.fingerprints = {"aabb"}; }},
+    };
+    auto& sessions = TlsSessions::of_this_run();
+    for (const auto& [sentence, change] : changes) {
+        for (const char* version : {"TLSv1.2", "TLSv1.3"}) {
+            Met met;
+            const LoopbackServer server(resuming_server({good_}, met, version));
+            const Endpoint endpoint{.host = kHost, .port = server.port()};
+            visit(server.port(), settings());
+            auto asked = settings();
+            change(asked);
+            // As if the key had been the same: the session alone must not be believed.
+            const auto session = sessions.take(session_key(settings(), endpoint, "Remote"));
+            ASSERT_TRUE(session);
+            sessions.keep(session_key(asked, endpoint, "Remote"), session.get());
+            const auto error = error_of([&] { start(server.port(), asked); });
+            EXPECT_EQ(error.code(), ErrorCode::certificate);
+            EXPECT_THAT(error.what(), HasSubstr(sentence)) << version;
+            EXPECT_FALSE(sessions.take(session_key(asked, endpoint, "Remote"))) << "and it is forgotten";
         }
     }
 }
