@@ -118,9 +118,9 @@ class Login {
         auto outcome = send_bearer(mechanism, token);
         if (outcome.status.condition == Condition::no && !is_about_the_server(outcome.status)) {
             if (auto renewed = tokens->renew(token, stop_)) {
-                driver_.reporter()(events::Information{"Repository " + settings_.repository +
-                                                       ": the server refused the access token (" +
-                                                       outcome.why_not + "); trying another one"});
+                driver_.reporter()(events::Information{
+                    "Repository " + settings_.repository + ": the server refused the access token (" +
+                    base::printable(outcome.why_not) + "); trying another one"});
                 token = *std::move(renewed);
                 outcome = send_bearer(mechanism, token);
             }

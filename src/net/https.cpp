@@ -25,7 +25,7 @@ constexpr int kNapMilliseconds = 200;
 
 // Without what stands behind '?', which may hold secrets.
 std::string place_of(const std::string& url) {
-    return base::printable(std::string_view(url).substr(0, url.find_first_of("?#")));
+    return base::printable(url.substr(0, url.find_first_of("?#")));
 }
 
 void require_https(const std::string& url) {
@@ -128,10 +128,10 @@ class Transfer {
             throw failed(ErrorCode::unsupported, "libcurl is older than 7.85 or was built without HTTPS");
     }
 
+    // The list has another head afterwards.
     void add_header(const char* line) {
-        auto* longer = curl_.slist_append(headers_.get(), line);
-        headers_.release();
-        headers_.reset(longer);
+        auto* const list = headers_.release();
+        headers_.reset(curl_.slist_append(list, line));
     }
 
     void set_up(const FormPost& post) {

@@ -2,13 +2,16 @@
 
 import atexit
 import base64
+import contextlib
 import http.client
 import os
 import pathlib
 import re
 import signal
+import socket
 import stat
 import sys
+import threading
 import time
 import urllib.parse
 
@@ -28,6 +31,49 @@ def start_token_server(authority):
     _tokens = TokenServer(*authority.issue("tokens", "localhost", "DNS:localhost,IP:127.0.0.1"))
     atexit.register(_tokens.stop)
     return _tokens.url("/introspect", host="127.0.0.1")
+
+
+class ConnectProxy:
+    """An HTTP proxy that knows CONNECT; `asked` has the head of every request."""
+
+    def __init__(self):
+        self.asked = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += client.recv(1)
+        self.asked.append(head.decode())
+        host, _, port = head.split()[1].decode().rpartition(":")
+        server = socket.create_connection((host, int(port)))
+        client.sendall(b"HTTP/1.1 200 connected\r\n\r\n")
+        back = threading.Thread(target=self._copy, args=(server, client), daemon=True)
+        back.start()
+        self._copy(client, server)
+        back.join()
+        server.close()
+        client.close()
+
+    @staticmethod
+    def _copy(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def stop(self):
+        self._listener.close()
 
 
 class OAuth2Case(case.SyncTestCase):
@@ -226,6 +272,28 @@ class Sources(OAuth2Case):
         self.assertEqual([], self.token_requests())
         self.configure_tokens(account={"authproxy": ""}, oauth2_refresh_token=self.tokens.refresh_token(self.user))
         self.run_program(environment={"https_proxy": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1"})
+
+    def test_a_proxy_with_a_login_sees_where_the_request_goes_and_nothing_of_it(self):
+        proxy = ConnectProxy()
+        self.addCleanup(proxy.stop)
+        self.configure_tokens(account={"authproxy": f"HTTP:me:proxy-pass@127.0.0.1:{proxy.port}"},
+                              oauth2_refresh_token=self.tokens.refresh_token(self.user))
+        result = self.run_program("-d", "imap")
+        self.assertNotIn("proxy-pass", result.output)
+        [head] = proxy.asked
+        self.assertTrue(head.startswith(f"CONNECT localhost:{self.tokens.port} "), head)
+        self.assertIn("Basic " + base64.b64encode(b"me:proxy-pass").decode(), head)
+        self.assert_shows_no_secret(head)
+        self.assertEqual(1, len(self.token_requests()))
+
+    def test_no_child_finds_a_token_in_its_environment_or_in_our_arguments(self):
+        self.configure_tokens(account={"presynchook": "env > ~/before; cat /proc/$PPID/cmdline /proc/$PPID/environ >> ~/before",
+                                       "postsynchook": "env > ~/after"},
+                              oauth2_access_token_command="env > ~/command",
+                              oauth2_refresh_token=self.tokens.refresh_token(self.user))
+        self.run_program()
+        for name in ("before", "command", "after"):
+            self.assert_shows_no_secret((self.workspace.home / name).read_text())
 
     def test_a_refusal_is_told_and_says_what_to_run(self):
         self.configure_tokens(oauth2_refresh_token="refresh-0")

@@ -141,16 +141,21 @@ TEST_F(BearerLogins, TryOneOtherTokenOnTheSameConnection) {
 
 TEST_F(BearerLogins, AcceptTheOtherToken) {
     holder.tokens.others = {"new"};
-    EXPECT_EQ(log_in(
-                  [](Peer& peer) {
-                      peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] hello\r\n");
-                      peer.send(peer.expect("AUTHENTICATE XOAUTH2 " + message("old")) + " NO expired\r\n");
-                      peer.ok(peer.expect("AUTHENTICATE XOAUTH2 " + message("new")),
-                              "[CAPABILITY IMAP4rev1] in");
-                  },
-                  {"XOAUTH2"}),
-              "");
+    EXPECT_EQ(
+        log_in(
+            [](Peer& peer) {
+                peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] hello\r\n");
+                peer.send(peer.expect("AUTHENTICATE XOAUTH2 " + message("old")) + " NO expired \x1b[2J\r\n");
+                peer.ok(peer.expect("AUTHENTICATE XOAUTH2 " + message("new")), "[CAPABILITY IMAP4rev1] in");
+            },
+            {"XOAUTH2"}),
+        "");
     EXPECT_THAT(holder.tokens.accepted_tokens, ElementsAre("new"));
+    const auto lines = sink.all<events::Information>();
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(
+        lines[0].text,
+        "Repository Remote: the server refused the access token (expired \\x1b[2J); trying another one");
 }
 
 TEST_F(BearerLogins, KeepATokenThatAServerInTroubleRefuses) {
