@@ -144,6 +144,7 @@ Pool::~Pool() {
     drop_all();
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): every attempt to open a connection takes a copy
 ConnectionLease Pool::lease(const events::Reporter& reporter, std::stop_token stop) {
     auto connection = state_->take(stop);
     while (!connection) {

@@ -23,6 +23,8 @@ constexpr std::uint64_t kLargestModSeq = 0x7FFFFFFFFFFFFFFFU;
 constexpr std::uint64_t kLargestNonSynchronizingMinus = 4096;
 // More alerts than this between two answers are not for a person to read.
 constexpr std::uint64_t kMostAlerts = 20;
+// No mechanism has more steps in one login.
+constexpr std::uint64_t kMostChallenges = 50;
 // What answers about messages are counted against: no mailbox has more, whatever the server says.
 constexpr std::uint64_t kMostMessages = 50'000'000;
 constexpr std::uint64_t kAnswersPerMessage = 10;
@@ -390,6 +392,7 @@ void Session::handle(Continuation& continuation) {
     if (sending_ == Sending::awaiting_continuation) {
         send_literal();
     } else if (!in_flight_.empty() && in_flight_.front().kind == CommandKind::authenticate) {
+        if (++challenges_ > kMostChallenges) return violate("the login does not end");
         events_.emplace_back(Challenge{in_flight_.front().id, std::move(continuation.text)});
     } else {
         violate("a continuation request that nothing waits for");
@@ -431,7 +434,7 @@ void Session::greet(Status& status) {
 }
 
 void Session::complete(CommandId id, CommandKind kind, Status& status) {
-    unwanted_ = listed_ = fetched_ = alerts_ = 0;
+    unwanted_ = listed_ = fetched_ = alerts_ = challenges_ = 0;
     switch (kind) {
         case CommandKind::login:
         case CommandKind::authenticate:
@@ -527,6 +530,7 @@ void Session::take_capabilities(std::vector<std::string> names) {
 }
 
 void Session::handle(Capabilities& capabilities) {
+    count_unwanted();
     take_capabilities(std::move(capabilities.names));
 }
 

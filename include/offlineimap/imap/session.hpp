@@ -115,7 +115,7 @@ struct SessionOptions {
     // Responses between two answers to commands: those that nobody needs, the mailboxes of a list, and,
     // beside ten for each message of the mailbox, those about messages.
     std::uint64_t most_unwanted = 1'000'000;
-    std::uint64_t most_listed = 1'000'000;
+    std::uint64_t most_listed = 200'000;
     std::uint64_t most_fetched = 100'000;
 };
 
@@ -262,6 +262,7 @@ class Session {
     std::uint64_t listed_ = 0;
     std::uint64_t fetched_ = 0;
     std::uint64_t alerts_ = 0;
+    std::uint64_t challenges_ = 0;
     std::optional<Mailbox> mailbox_;
 };
 

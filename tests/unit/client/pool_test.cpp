@@ -119,6 +119,7 @@ TEST_F(Pools, GoOnWithFewerWhereTheServerTakesNoMore) {
     std::optional<ConnectionLease> first(lease(pool));
     const auto second = lease(pool);
     std::vector<std::thread> waiters;
+    waiters.reserve(3);
     std::atomic<int> served = 0;
     for (int i = 0; i < 3; ++i) {
         waiters.emplace_back([&] {

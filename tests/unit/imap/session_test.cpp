@@ -613,7 +613,7 @@ TEST_P(SessionFed, EndsAServerThatGoesOnWithoutAnswering) {
     options.most_fetched = 3;
     for (const std::string line :
          {"* OK hi\r\n", "* X\r\n", "* SEARCH 1\r\n", "* 3 EXISTS\r\n", "* 9 EXPUNGE\r\n",
-          "* LIST () \"/\" a\r\n", "* ENABLED X\r\n", "* ESEARCH\r\n"}) {
+          "* CAPABILITY IMAP4rev1\r\n", "* LIST () \"/\" a\r\n", "* ENABLED X\r\n", "* ESEARCH\r\n"}) {
         auto transcript = selected("IMAP4rev1", options);
         transcript->enqueue(noop());
         transcript.run();
@@ -633,6 +633,19 @@ TEST_P(SessionFed, EndsAServerThatGoesOnWithoutAnswering) {
     auto fetching = selected("IMAP4rev1", options);
     for (int i = 0; i < 34; ++i) fetching.receives("* 1 FETCH (FLAGS ())\r\n");
     EXPECT_EQ(fetching.events().back(), "violation: what the server tells of messages does not end");
+}
+
+TEST_P(SessionFed, EndsALoginOfChallengesWithoutEnd) {
+    Transcript transcript(GetParam());
+    transcript.receives("* OK [CAPABILITY IMAP4rev1] hi\r\n");
+    transcript->enqueue(authenticate_command("X", std::nullopt));
+    transcript.run();
+    for (int i = 0; i < 51; ++i) {
+        transcript.receives("+ YQ==\r\n");
+        transcript->respond(base::Secret("*"));
+        transcript.run();
+    }
+    EXPECT_EQ(transcript.events().back(), "violation: the login does not end");
 }
 
 TEST_P(SessionFed, PassesAFewAlertsOn) {
