@@ -11,6 +11,7 @@
 #include "offlineimap/base/error.hpp"
 #include "offlineimap/config_file/reader.hpp"
 #include "offlineimap/os/file.hpp"
+#include "offlineimap/os/system.hpp"
 #include "offlineimap/sync/control.hpp"
 #include "offlineimap/ui/banner.hpp"
 #include "offlineimap/ui/interface.hpp"
@@ -232,6 +233,7 @@ int run(int argc, const char* const* argv) {
 
 // The last of the four places where an Error is caught.
 int run_program(int argc, const char* const* argv) {
+    os::keep_memory_private();
     try {
         return run(argc, argv);
     } catch (const base::Cancelled&) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "offlineimap/base/secret.hpp"
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/os/file.hpp"
 
@@ -56,16 +57,16 @@ class Builder {
   private:
     config::Origin origin(std::size_t index) const { return {name_, index + 1}; }
 
+    // Without the line's content: a password may be all of it.
     [[noreturn]] void refuse_line(std::size_t index) const {
-        const auto& line = lines_[index];
-        const std::string shown = "'" + base::printable(line.value, 60) + "'";
-        if (line.kind == Line::Kind::before_header) {
+        if (lines_[index].kind == Line::Kind::before_header) {
             fail(origin(index),
-                 shown + " stands before the first section; begin the file with a line [general]");
+                 "this line stands before the first section; begin the file with a line [general]");
         }
-        fail(origin(index), shown +
-                                " is neither 'option = value' nor a [section]; to continue the value of the "
-                                "line before, indent it deeper; to make it a comment, begin it with '#'");
+        fail(origin(index),
+             "this line is neither 'option = value' nor a [section]; to continue the value of the line "
+             "before, "
+             "indent it deeper; to make it a comment, begin it with '#'");
     }
 
     void add_sections() {
@@ -93,6 +94,7 @@ class Builder {
             value += lines_[next.value].value;
         }
         set_option(assignment, std::string(strip_right(value)));
+        base::wipe(value.data(), value.size());  // perhaps a password
         return count;
     }
 
@@ -137,8 +139,7 @@ std::optional<std::string> permission_warning(const std::filesystem::path& path,
 
 }  // namespace
 
-ReadResult read_text(const std::string& text, const std::string& name) {
-    std::string_view content = text;
+ReadResult read_text(std::string_view content, const std::string& name) {
     if (content.starts_with(kByteOrderMark)) content.remove_prefix(kByteOrderMark.size());
     check_characters(content, name);
     const auto lines = classify_lines(content);
@@ -146,12 +147,13 @@ ReadResult read_text(const std::string& text, const std::string& name) {
 }
 
 ReadResult read_file(const std::filesystem::path& path) {
-    const auto text = os::read_file(path, base::Severity::critical, kLargestFile);
+    auto text = os::read_file(path, base::Severity::critical, kLargestFile);
     if (!text) {
         throw base::Error(base::Severity::critical, base::ErrorCode::configuration,
                           "*** Config file '" + path.string() + "' does not exist; aborting!");
     }
-    auto result = read_text(*text, path.string());
+    const base::Secret content(*std::move(text));  // there are passwords in it
+    auto result = read_text(content.reveal(), path.string());
     if (auto warning = permission_warning(path, result.document))
         result.warnings.push_back(std::move(*warning));
     return result;

@@ -68,6 +68,7 @@ bool Session::withdraw(CommandId id) {
 
 void Session::respond(const base::Secret& line) {
     trace(Direction::sent, "[hidden]");
+    echo_guard_.learn(line);
     output_is_secret_ = true;
     output_ += line.reveal();
     output_ += "\r\n";
@@ -203,6 +204,7 @@ void Session::begin_head() {
     const auto& [id, command] = queue_.front();
     const auto tag = "A" + std::to_string(id.value());
     trace(Direction::sent, tag + " " + command.description());
+    learn_secret_of(command);
     in_flight_.push_back(InFlight{id, tag, command.kind()});
     if (command.kind() == CommandKind::select) mailbox_ = Mailbox{};
     if (command.kind() == CommandKind::login || command.kind() == CommandKind::authenticate) {
@@ -345,11 +347,11 @@ void Session::consume_response(std::string_view bytes) {
     auto outcome = parse_response(bytes);
     if (const auto* malformed = std::get_if<Malformed>(&outcome)) {
         return violate("expected " + malformed->expected + " at byte " + std::to_string(malformed->offset) +
-                       " of: " + base::printable(without_line_end(bytes), 200));
+                       " of: " + excerpt(without_line_end(bytes), 200));
     }
     auto* parsed = std::get_if<ParsedResponse>(&outcome);
     if (parsed == nullptr || parsed->consumed != bytes.size()) {
-        return violate("a literal stands where none may: " + base::printable(without_line_end(bytes), 200));
+        return violate("a literal stands where none may: " + excerpt(without_line_end(bytes), 200));
     }
     trace_quirks(parsed->quirks);
     if (state_ == State::greeting && !std::holds_alternative<UntaggedStatus>(parsed->response)) {
@@ -361,8 +363,7 @@ void Session::consume_response(std::string_view bytes) {
 void Session::handle(Tagged& tagged) {
     const auto command = std::find_if(in_flight_.begin(), in_flight_.end(),
                                       [&](const InFlight& candidate) { return candidate.tag == tagged.tag; });
-    if (command == in_flight_.end())
-        return violate("an answer to no command: " + base::printable(tagged.tag, 40));
+    if (command == in_flight_.end()) return violate("an answer to no command: " + excerpt(tagged.tag, 40));
     const auto id = command->id;
     const bool on_its_way = sending_ != Sending::not_begun && queue_.front().id == id;
     if (on_its_way && tagged.status.condition == Condition::ok) {
@@ -461,7 +462,7 @@ void Session::complete(CommandId id, CommandKind kind, Status& status) {
     }
     take_code(status);
     if (kind == CommandKind::select) complete_select(status);
-    events_.emplace_back(Completed{id, std::move(status)});
+    events_.emplace_back(Completed{id, cleaned(std::move(status))});
 }
 
 void Session::complete_login(const Status& status) {
@@ -485,7 +486,7 @@ void Session::take_code(const Status& status) {
     if (!status.code) return;
     const auto& code = *status.code;
     if (code.name == "ALERT") {
-        if (++alerts_ <= kMostAlerts) events_.emplace_back(Alert{status.text});
+        if (++alerts_ <= kMostAlerts) events_.emplace_back(Alert{echo_guard_.cleaned(status.text)});
     } else if (code.name == "CAPABILITY" &&
                (status.condition == Condition::ok || status.condition == Condition::preauth)) {
         take_capabilities(parse_capabilities(code.argument));
@@ -526,6 +527,7 @@ void Session::take_uid_validity(base::UidValidity validity) {
 
 void Session::take_capabilities(std::vector<std::string> names) {
     capabilities_ = std::move(names);
+    for (auto& name : capabilities_) name = echo_guard_.cleaned(name);
     knows_capabilities_ = true;
 }
 
@@ -618,7 +620,9 @@ bool Session::awaits(CommandKind kind) const noexcept {
 }
 
 void Session::trace(Direction direction, std::string_view text) {
-    if (options_.trace) events_.emplace_back(WireLine{direction, std::string(text)});
+    if (!options_.trace) return;
+    events_.emplace_back(WireLine{
+        direction, direction == Direction::received ? echo_guard_.cleaned(text) : std::string(text)});
 }
 
 void Session::trace_quirks(const QuirkSet& quirks) {
@@ -628,12 +632,32 @@ void Session::trace_quirks(const QuirkSet& quirks) {
     }
 }
 
+// The last one: LOGIN's first is the user, whom errors may name.
+void Session::learn_secret_of(const Command& command) {
+    const base::Secret* last = nullptr;
+    for (const auto& part : command.parts()) {
+        if (const auto* text = std::get_if<base::Secret>(&part)) last = text;
+        if (const auto* literal = std::get_if<Command::SecretLiteral>(&part)) last = &literal->bytes;
+    }
+    if (last != nullptr) echo_guard_.learn(*last);
+}
+
+Status Session::cleaned(Status status) const {
+    status.text = echo_guard_.cleaned(status.text);
+    if (status.code) status.code->argument = echo_guard_.cleaned(status.code->argument);
+    return status;
+}
+
+std::string Session::excerpt(std::string_view bytes, std::size_t limit) const {
+    return base::printable(echo_guard_.cleaned(bytes), limit);
+}
+
 void Session::violate(std::string why) {
     if (!last_word_) last_word_ = ProtocolViolation{std::move(why)};
 }
 
 void Session::close(Status status) {
-    if (!last_word_) last_word_ = Closed{std::move(status.text), std::move(status.code)};
+    if (!last_word_) last_word_ = Closed{echo_guard_.cleaned(status.text), std::move(status.code)};
 }
 
 }  // namespace offlineimap::imap

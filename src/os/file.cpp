@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "offlineimap/base/secret.hpp"
+
 namespace offlineimap::os {
 
 using base::Error;
@@ -189,6 +191,7 @@ std::optional<std::string> read_file(const fs::path& path, Severity severity, st
     while (const std::size_t count = read_some(file.get(), block, severity, path)) {
         if (count > limit - content.size()) throw_errno(severity, "read", path, EFBIG);
         content.append(block, 0, count);
+        base::wipe(block.data(), count);  // perhaps a password
     }
     return content;
 }

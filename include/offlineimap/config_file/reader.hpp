@@ -24,7 +24,7 @@ struct ReadResult {
 // unreadable file, a line that is no option, a file that is not UTF-8, … with file:line and what to do.
 ReadResult read_file(const std::filesystem::path& path);
 // `name` stands for the file in messages.
-ReadResult read_text(const std::string& text, const std::string& name);
+ReadResult read_text(std::string_view text, const std::string& name);
 
 // -k [section:]option=value (reference: command line §1). Throws Error{critical, usage}.
 void apply_override(config::Document& document, const std::string& argument);

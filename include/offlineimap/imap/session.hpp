@@ -11,8 +11,8 @@
 // It owns tags, the order of commands, literals and their continuations, what the server can do, and the
 // selected mailbox. Untagged data that nobody asked for is dropped: before login all of it (RFC 3501 §3:
 // anything else there is an attack or a bug), later LIST and SEARCH without such a command. How much of it
-// may come in a row is limited, so that a server cannot hold us for ever by answering nothing. Not
-// thread-safe.
+// may come in a row is limited, so that a server cannot hold us for ever by answering nothing. Texts of the
+// server come without the secrets that it was sent. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +27,7 @@
 #include "offlineimap/base/strong.hpp"
 #include "offlineimap/base/types.hpp"
 #include "offlineimap/imap/command.hpp"
+#include "offlineimap/imap/echo_guard.hpp"
 #include "offlineimap/imap/framer.hpp"
 #include "offlineimap/imap/parser.hpp"
 #include "offlineimap/imap/response.hpp"
@@ -225,6 +226,10 @@ class Session {
     bool awaits(CommandKind kind) const noexcept;
     void trace(Direction direction, std::string_view text);
     void trace_quirks(const QuirkSet& quirks);
+    void learn_secret_of(const Command& command);
+    Status cleaned(Status status) const;
+    // Of what the server sent, as much as an error may show.
+    std::string excerpt(std::string_view bytes, std::size_t limit) const;
     void violate(std::string why);
     void close(Status status);
 
@@ -244,6 +249,7 @@ class Session {
     std::string output_;
     std::size_t output_sent_ = 0;
     bool output_is_secret_ = false;
+    EchoGuard echo_guard_;
 
     Framer framer_;
     bool input_ended_ = false;
