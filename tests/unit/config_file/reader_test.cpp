@@ -137,7 +137,8 @@ TEST(ReadText, RefusesNulBytes) {
 }
 
 TEST(ReadText, ShowsNothingOfARefusedLineWhichMayBeAPassword) {
-    for (const char* text : {"[s]\nremotepass =\ns3cret\n", "[s]\nremotepass s3cret\n", "remotepass = s3cret\n"})
+    for (const char* text :
+         {"[s]\nremotepass =\ns3cret\n", "[s]\nremotepass s3cret\n", "remotepass = s3cret\n"})
         EXPECT_THAT(refusal(text), Not(HasSubstr("s3cret"))) << text;
 }
 
