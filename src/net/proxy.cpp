@@ -1,5 +1,6 @@
-// SOCKS4 and 4a, SOCKS5 (RFC 1928, with the login of RFC 1929), and CONNECT of HTTP (RFC 9110 §9.3.6). Names
-// go to the proxy as they are: it resolves them.
+// SOCKS4 and 4a, SOCKS5 (RFC 1928, with the login of RFC 1929), and CONNECT of HTTP (RFC 9110 §9.3.6).
+// Differs from OfflineIMAP: names go to the proxy as they are, and it resolves them; nothing is asked around
+// it.
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>

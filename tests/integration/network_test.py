@@ -67,6 +67,27 @@ class SilentNameServer(case.SyncTestCase):
         self.assertLess(time.monotonic() - begin, 20 if programs.sanitized() else 2)
 
 
+class InternationalNames(case.SyncTestCase):
+    def test_need_a_library_that_is_named_where_it_is_missing(self):
+        [library, *_] = [str(path) for place in ("/usr/lib", "/lib", "/usr/lib64")
+                         for path in pathlib.Path(place).rglob("libidn2.so.0")]
+        self.configure(remote={"remotehost": "bücher.example"})
+        hidden = ["unshare", "--map-root-user", "--mount", "sh", "-c",
+                  'mount --bind /dev/null "$0" && exec "$@"', library]
+        done = subprocess.run([*hidden, programs.program_under_test(), "-u", "basic"], cwd=self.workspace.home,
+                              env=self.workspace.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+        self.assertEqual(1, done.returncode, done.stdout)
+        self.assertIn("The host name 'bücher.example' is not ASCII, and libidn2", done.stdout)
+        self.assertIn("xn--", done.stdout)
+        # Nobody else needs it.
+        self.configure()
+        subprocess.run([*hidden, programs.program_under_test(), "-u", "basic"], cwd=self.workspace.home,
+                       env=self.workspace.environment(), stdin=subprocess.DEVNULL, timeout=60, check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.assert_in_step()
+
+
 class SilentAddress(case.SyncTestCase):
     def silent_at(self, family, address):
         """Somebody who listens at the server's port and lets nobody in; False where there is no such address."""
