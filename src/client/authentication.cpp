@@ -291,8 +291,11 @@ class Login {
             refused_by_ = mechanism;
         }
         if (!outcome.why_not.empty()) give_up(mechanism, outcome.why_not);
-        if (outcome.status.condition == Condition::ok && !exchange.is_complete())
-            give_up(mechanism, "the server did not show that it knows the password");
+        if (outcome.status.condition == Condition::ok && !exchange.is_complete()) {
+            give_up(mechanism, proof == Proof::password
+                                   ? "the server did not show that it knows the password"
+                                   : "the server did not show that the ticket was made for it");
+        }
         return judge(mechanism, outcome.status, proof);
     }
 

@@ -25,7 +25,7 @@ class ClientCertificate(case.SyncTestCase):
         self.configure_with_certificate(without=("auth_mechanisms", "remotepass"))
         result = self.run_debugged()
         self.assertEqual(0, result.returncode, str(result))
-        self.assertIn("AUTHENTICATE EXTERNAL", result.output)
+        self.assertRegex(result.output, r"> \w+ AUTHENTICATE EXTERNAL( \[hidden\])?\n")
         self.assert_in_step()
 
     def test_is_enough_where_only_it_says_who_logs_in(self):

@@ -11,6 +11,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "blackbox"))
 
 from support import case, certificates, corpus, kerberos  # noqa: E402
+from support.scripted_imap import CAPABILITIES, ScriptedServer  # noqa: E402
 
 PASSWORD = "kerberos-secret"
 kdc = None
@@ -60,7 +61,7 @@ class Kerberos(case.SyncTestCase):
         self.configure_without("remotepass")
         self.kinit()
         result = self.run_well("-d", "imap")
-        self.assertIn("AUTHENTICATE GSSAPI", result.output)
+        self.assertRegex(result.output, r"> \w+ AUTHENTICATE GSSAPI( \[hidden\])?\n")
         self.assertEqual(1, result.output.count(" AUTHENTICATE "))
         self.assert_in_step()
 
@@ -134,6 +135,23 @@ class Kerberos(case.SyncTestCase):
         self.assertEqual(1, result.output.count(" AUTHENTICATE "))
         self.assertIn("GSSAPI authentication failed: ", result.output)
         self.assertIn("write 'auth_mechanisms = PLAIN, LOGIN' in [Repository Remote]", result.output)
+
+    def test_a_server_without_the_key_is_not_believed(self):
+        """Nor is it given a password."""
+        self.kinit()
+        rubbish = b"+ cnViYmlzaA==\r\n"
+        accepted = b"%TAG% OK [CAPABILITY IMAP4rev1] in\r\n"
+        for steps, why in (((accepted,), "the server did not show that the ticket was made for it"),
+                           ((rubbish, lambda session, _: session.read_line(), accepted), "")):
+            with self.subTest(why), ScriptedServer(capabilities=CAPABILITIES + " AUTH=GSSAPI") as server:
+                server.answer("AUTHENTICATE", *steps)
+                self.configure_without("sslcacertfile", ssl="no", starttls="no",
+                                       remoteport=server.port)
+                result = self.run_program()
+                self.assertEqual(1, result.returncode, str(result))
+                self.assertIn(f"GSSAPI authentication failed: {why}", result.output)
+                self.assertNotIn("write 'auth_mechanisms", result.output)
+                self.assertEqual(["AUTHENTICATE"], server.names())
 
     def test_a_stop_does_not_wait_for_the_kdc(self):
         self.kinit()

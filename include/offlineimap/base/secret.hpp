@@ -16,7 +16,9 @@ inline void wipe(char* bytes, std::size_t size) noexcept {
 class Secret {
   public:
     Secret() = default;
-    explicit Secret(std::string text) noexcept : text_(std::move(text)) {}
+    explicit Secret(const std::string& text) : text_(text) {}
+    // Nothing of it stays behind in `text`: a short string is copied when it is moved.
+    explicit Secret(std::string&& text) noexcept : text_(std::move(text)) { wipe(text); }
     Secret(const Secret&) = default;
     Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
     Secret& operator=(Secret other) noexcept {
@@ -31,10 +33,11 @@ class Secret {
     std::string_view reveal() const noexcept { return text_; }
 
   private:
-    void wipe() noexcept {
-        text_.resize(text_.capacity());  // never reallocates; covers what an earlier, longer text left behind
-        base::wipe(text_.data(), text_.size());
-        text_.clear();
+    void wipe() noexcept { wipe(text_); }
+    static void wipe(std::string& text) noexcept {
+        text.resize(text.capacity());  // never reallocates; covers what an earlier, longer text left behind
+        base::wipe(text.data(), text.size());
+        text.clear();
     }
     std::string text_;
 };

@@ -1,3 +1,4 @@
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -54,6 +55,15 @@ TEST(Secret, IsEmptyAfterItWasMovedFrom) {
     const Secret second = std::move(first);
     EXPECT_EQ(second.reveal(), "a secret that is longer than a short string");
     EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): the state after a move is what is tested
+}
+
+TEST(Secret, LeavesNothingInTheStringItWasMadeFrom) {
+    std::string text = "hunter2";  // short: it lies in the object itself
+    const Secret secret(std::move(text));
+    EXPECT_EQ(secret.reveal(), "hunter2");
+    std::string object(sizeof text, '\0');
+    std::memcpy(object.data(), static_cast<const void*>(&text), sizeof text);
+    EXPECT_EQ(object.find("unter2"), std::string::npos);
 }
 
 TEST(Secret, KeepsItsTextWhenCopiedAndAssigned) {
