@@ -48,6 +48,13 @@ constexpr std::array<std::pair<net::ChannelBinding, std::string_view>, 3> kBindi
      {net::ChannelBinding::tls_unique, "tls-unique"},
      {net::ChannelBinding::tls_server_end_point, "tls-server-end-point"}}};
 
+// Servers take command lines of 8192 bytes (RFC 7162 §4), and more of the answer to a challenge: Kerberos
+// tickets and bearer tokens may be long.
+bool fits_command(const base::Secret& initial_response) noexcept {
+    constexpr std::size_t kLongest = 4096;
+    return initial_response.reveal().size() <= kLongest;
+}
+
 // Every connection of a run passes over the same mechanisms; one line is enough.
 bool is_news(const std::string& line) {
     static std::mutex told_mutex;
@@ -269,12 +276,18 @@ class Login {
             why_not = answer.error();
             return base::Secret("*");  // RFC 3501 §6.2.2: gives up
         };
-        const bool at_once = exchange.speaks_first() && driver_.session().has("SASL-IR");
-        const auto initial = at_once ? std::optional(answer_to("")) : std::nullopt;
+        std::optional<base::Secret> initial;
+        if (exchange.speaks_first() && driver_.session().has("SASL-IR")) initial = answer_to("");
+        // What is too long for the command waits for the server's empty challenge.
+        auto waiting =
+            initial && !fits_command(*initial) ? std::exchange(initial, std::nullopt) : std::nullopt;
         auto status =
             driver_.run(imap::authenticate_command(mechanism, initial), stop_, [&](imap::Event& event) {
-                if (const auto* challenge = std::get_if<imap::Challenge>(&event))
-                    driver_.session().respond(answer_to(challenge->text));
+                const auto* challenge = std::get_if<imap::Challenge>(&event);
+                if (challenge == nullptr) return;
+                const auto first = std::exchange(waiting, std::nullopt);
+                driver_.session().respond(first && challenge->text.empty() ? *first
+                                                                           : answer_to(challenge->text));
             });
         return {std::move(status), std::move(why_not)};
     }
@@ -346,7 +359,7 @@ class Login {
     // A mechanism of one message from the client, sent with the command where the server takes it there; "="
     // stands for an empty one then (RFC 4959 §3).
     imap::Status exchange(const std::string& mechanism, const base::Secret& message) {
-        const bool at_once = driver_.session().has("SASL-IR");
+        const bool at_once = driver_.session().has("SASL-IR") && fits_command(message);
         bool sent = at_once;
         const auto initial = message.empty() ? base::Secret("=") : message;
         auto command = imap::authenticate_command(mechanism, at_once ? std::optional(initial) : std::nullopt);

@@ -244,6 +244,33 @@ TEST_F(Handshakes, GoOnBehindAMechanismThatTheServerDoesNotUnderstand) {
         });
 }
 
+TEST_F(Handshakes, SendNoInitialResponseThatIsTooLongForACommand) {
+    credentials.user_name = std::string(3100, 'u');
+    with_connection(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
+            const auto tag = peer.expect("AUTHENTICATE PLAIN");
+            peer.send("+ \r\n");
+            EXPECT_EQ(peer.line(),
+                      encoded(std::string(1, '\0') + std::string(3100, 'u') + std::string("\0secret", 7)));
+            peer.ok(tag, "[CAPABILITY IMAP4rev1] in");
+        },
+        [](Connection&) {});
+    error_of_opening(
+        [](Peer& peer) {
+            peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-1] hello\r\n");
+            const auto tag = peer.expect("AUTHENTICATE SCRAM-SHA-1");
+            peer.send("+ \r\n");
+            const auto first = decoded(peer.line());
+            EXPECT_TRUE(first.starts_with("n,,n=" + std::string(3100, 'u') + ",r=")) << first;
+            peer.send("+ " + encoded("r=another,s=c2FsdA==,i=4096") + "\r\n");
+            peer.expect_line("*");
+            peer.send(tag + " NO cancelled\r\n");
+            peer.expect_end();
+        },
+        [](ConnectionSettings& settings) { settings.auth_mechanisms = {"SCRAM-SHA-1"}; });
+}
+
 // RFC 2195 §2.
 TEST_F(Handshakes, AnswerTheChallengeOfCramMd5) {
     credentials.user_name = "tim";
