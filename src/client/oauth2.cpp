@@ -7,6 +7,7 @@
 #include "offlineimap/os/stop_point.hpp"
 
 #include "json_object.hpp"
+#include "token_lock.hpp"
 
 namespace offlineimap::client {
 
@@ -19,6 +20,7 @@ namespace {
 
 // Whatever a server says, a token is not kept for longer.
 constexpr seconds kLongestLifetime{30 * 24 * 3600};
+constexpr seconds kLongestWaitForOthers{120};
 
 const base::Secret* value_of(const OAuth2Form& form, std::string_view name) {
     const auto found =
@@ -175,6 +177,9 @@ OAuth2Form OAuth2Tokens::refresh_form(const base::Secret& refresh_token) const {
 
 OAuth2Tokens::Current OAuth2Tokens::fetched(const std::stop_token& stop) {
     const auto& client = sources_.client;
+    const auto lock = sources_.refresh_token_file
+                          ? lock_token_file(*sources_.refresh_token_file, kLongestWaitForOthers, stop)
+                          : std::nullopt;
     auto used = refresh_token();
     if (client.token_url.empty()) {
         throw Error(Severity::repository, ErrorCode::configuration,
@@ -184,7 +189,7 @@ OAuth2Tokens::Current OAuth2Tokens::fetched(const std::stop_token& stop) {
     const auto asked_at = sources_.now();
     auto result = read_token_answer(sources_.post(client.token_url, form, stop), form, client.token_url);
     if (std::holds_alternative<OAuth2Refusal>(result)) {
-        // Another process used it first and has stored the one that came in its place.
+        // Somebody without our lock (another machine, another program) has stored another one meanwhile.
         auto stored = stored_refresh_token();
         if (stored && stored->reveal() != used.reveal()) {
             form = refresh_form(*stored);

@@ -81,7 +81,7 @@ class OAuth2Case(case.SyncTestCase):
         super().setUp()
         self.tokens = _tokens
         self.tokens.lifetime = 3600
-        self.tokens.rotates = False
+        self.tokens.rotates = self.tokens.is_strict = False
         self.tokens.active = True
         self.tokens.forget_requests()
         os.environ["SSL_CERT_FILE"] = str(self.server.ca_file)
@@ -329,6 +329,36 @@ class Rotation(RotationCase):
             self.assertTrue(self.tokens.is_good(self.stored()))
         self.assertEqual(0o600, stat.S_IMODE(self.file.stat().st_mode))
         self.assertEqual(0o700, stat.S_IMODE(self.file.parent.stat().st_mode))
+        self.assertEqual([self.file.name], os.listdir(self.file.parent))
+
+    def test_accounts_and_runs_share_one_file(self):
+        """With a server that takes no refresh token twice."""
+        self.tokens.is_strict = True
+        first = self.tokens.refresh_token(self.user)
+        self.configure_tokens(oauth2_refresh_token=first, oauth2_refresh_token_file=self.file)
+        self.run_program()
+        sections = self.workspace.sections(self.user)
+        sections["Repository Remote"].update({
+            "oauth2_client_id": self.tokens.client_id, "oauth2_client_secret": self.tokens.client_secret,
+            TOKEN_URL: self.tokens.url(), "oauth2_refresh_token_file": self.file, "auth_mechanisms": "XOAUTH2"})
+        del sections["Repository Remote"]["remotepass"]
+        names = ["Test", "Second", "Third"]
+        for name in names[1:]:
+            sections[f"Account {name}"] = {"localrepository": f"{name}Local", "remoterepository": f"{name}Remote"}
+            sections[f"Repository {name}Local"] = {"type": "Maildir", "localfolders": f"~/{name}"}
+            sections[f"Repository {name}Remote"] = sections["Repository Remote"]
+        sections["general"].update(accounts=", ".join(names), maxsyncaccounts="3")
+        self.workspace.configure(sections)
+        self.tokens.forget_requests()
+        apart = [self.workspace.start("-a", name) for name in names]
+        for running in apart:
+            self.addCleanup(running.kill)
+        for running in apart:
+            result = running.finish()
+            self.assertEqual(0, result.returncode, str(result))
+        self.run_program()
+        used = [form["refresh_token"] for form in self.token_requests()]
+        self.assertEqual((6, 6), (len(used), len(set(used))))
         self.assertEqual([self.file.name], os.listdir(self.file.parent))
 
     def test_a_dry_run_stores_it_too_because_the_former_one_may_be_lost(self):

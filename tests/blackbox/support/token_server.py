@@ -42,6 +42,7 @@ class TokenServer:
         self.client_secret = client_secret
         self.lifetime = 3600
         self.rotates = False
+        self.is_strict = False  # a refresh token that was replaced is good for nothing at once
         self.active = True  # whether mail servers are told that tokens are good
         self._changed = threading.Condition()
         self._numbers = itertools.count(1)
@@ -149,11 +150,13 @@ class TokenServer:
         # The first use of a new token is what ends the one before it.
         for former in [old for old, new in self._successors.items() if new == token]:
             del self._successors[former]
-            del self._refresh[former]
+            self._refresh.pop(former, None)
         if not self.rotates:
             return self._grant(user)
         new = self.refresh_token(user)
         self._successors[token] = new
+        if self.is_strict:
+            del self._refresh[token]
         return self._grant(user, refresh_token=new)
 
     def _by_code(self, form):

@@ -44,9 +44,7 @@ TEST(Bearer, TokenCannotEndItsField) {
     EXPECT_EQ(bearer_obstacle(base::Secret(kToken)), "");
     EXPECT_EQ(bearer_obstacle(base::Secret("eyJ0eXAi.a-b_c~d+e/f=")), "");
     EXPECT_THAT(bearer_obstacle(base::Secret("")), HasSubstr("empty"));
-    for (const char* bad : {"a\x01"
-                            "b",
-                            "a b", "a\nb", "a\r", "\xc3\xa4"})
+    for (const char* bad : {"a\001b", "a b", "a\nb", "a\r", "\xc3\xa4"})
         EXPECT_THAT(bearer_obstacle(base::Secret(bad)), HasSubstr("RFC 6750")) << bad;
 }
 

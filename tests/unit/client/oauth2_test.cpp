@@ -3,10 +3,13 @@
 #include <deque>
 #include <fstream>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "offlineimap/os/lock.hpp"
 
 #include "client_fixture.hpp"
 #include "support/temporary_directory.hpp"
@@ -262,6 +265,31 @@ TEST_F(OAuth2Test, FileComesBeforeTheConfiguredTokenAndIsReadEachTime) {
     std::ofstream(directory_ / "token") << "stored-2";
     token();
     EXPECT_THAT(requests_, ElementsAre(HasSubstr("=stored-1 grant"), HasSubstr("=stored-2 grant")));
+}
+
+TEST_F(OAuth2Test, WaitsForAnotherThatUsesTheSameFileAndTakesWhatItStored) {
+    sources_.refresh_token_file = directory_ / "token";
+    std::ofstream(directory_ / "token") << "stored-1";
+    auto lock = os::AccountLock::try_acquire(directory_ / "token.lock");
+    ASSERT_TRUE(lock);
+    answers_ = {R"({"access_token": "a1"})"};
+    std::jthread other([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        std::ofstream(directory_ / "token") << "stored-2";
+        lock.reset();
+    });
+    EXPECT_EQ(token(), "a1");
+    EXPECT_THAT(requests_, ElementsAre(HasSubstr("stored-2")));
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "token.lock"));
+}
+
+TEST_F(OAuth2Test, StopEndsTheWaitForAnotherThatUsesTheSameFile) {
+    sources_.refresh_token_file = directory_ / "token";
+    const auto lock = os::AccountLock::try_acquire(directory_ / "token.lock");
+    ASSERT_TRUE(lock);
+    std::jthread user([&] { stop_.request_stop(); });
+    EXPECT_THROW(token(), base::Cancelled);
+    EXPECT_THAT(requests_, IsEmpty());
 }
 
 TEST_F(OAuth2Test, TokenThatAnotherProcessReplacedMeanwhileIsTriedOnce) {
