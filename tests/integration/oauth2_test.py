@@ -295,6 +295,18 @@ class Sources(OAuth2Case):
         for name in ("before", "command", "after"):
             self.assert_shows_no_secret((self.workspace.home / name).read_text())
 
+    def test_without_libcurl_only_requests_for_tokens_fail(self):
+        broken = self.workspace.root / "broken"
+        broken.mkdir()
+        for name in ("libcurl.so.4", "libcurl-gnutls.so.4"):
+            (broken / name).write_text("no library")
+        environment = {"LD_LIBRARY_PATH": str(broken)}
+        self.configure_tokens(oauth2_access_token=self.tokens.access_token(self.user))
+        self.run_program(environment=environment)
+        self.configure_tokens(oauth2_refresh_token=self.tokens.refresh_token(self.user))
+        self.assertIn("OAuth 2 needs libcurl to fetch tokens (Debian: install libcurl4): libcurl.so.4 cannot be loaded",
+                      self.run_program(code=1, environment=environment).output)
+
     def test_a_refusal_is_told_and_says_what_to_run(self):
         self.configure_tokens(oauth2_refresh_token="refresh-0")
         result = self.run_program(code=1)
