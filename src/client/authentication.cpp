@@ -144,7 +144,7 @@ class Login {
             mechanism, {.user = user(), .host = settings_.endpoint.host, .port = settings_.endpoint.port},
             token);
         std::string told;
-        int challenges = driver_.session().has("SASL-IR") ? 1 : 0;
+        int challenges = driver_.session().has("SASL-IR") && fits_command(message) ? 1 : 0;
         auto command =
             imap::authenticate_command(mechanism, challenges == 1 ? std::optional(message) : std::nullopt);
         auto status = driver_.run(std::move(command), stop_, [&](imap::Event& event) {

@@ -104,6 +104,20 @@ TEST_F(BearerLogins, WaitForTheServerWhereTheyMust) {
               "");
 }
 
+TEST_F(BearerLogins, WaitForTheServerWithWhatIsTooLongForACommand) {
+    holder.tokens.current = std::string(5000, 't');
+    EXPECT_EQ(log_in(
+                  [](Peer& peer) {
+                      peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] hello\r\n");
+                      const auto tag = peer.expect("AUTHENTICATE XOAUTH2");
+                      peer.send("+ \r\n");
+                      peer.expect_line(message(std::string(5000, 't')));
+                      peer.ok(tag, "[CAPABILITY IMAP4rev1] in");
+                  },
+                  {"XOAUTH2"}),
+              "");
+}
+
 TEST_F(BearerLogins, TellHostAndPortByTheStandardMechanism) {
     EXPECT_EQ(
         log_in(
