@@ -127,32 +127,44 @@ class DifferentNumbers {
 // Hands listed messages on, and counts what the server answered.
 class FlagsListing {
   public:
-    FlagsListing(const std::function<void(ListedMessage)>& each, const events::Reporter& reporter)
-        : each_(each), reporter_(reporter) {}
+    // Messages with higher numbers than `last` came meanwhile, and do not count.
+    FlagsListing(const std::function<void(ListedMessage)>& each, const events::Reporter& reporter,
+                 std::uint32_t last = ~std::uint32_t{0})
+        : each_(each), reporter_(reporter), last_(last) {}
 
     void take(imap::Event& event) {
         auto* fetched = std::get_if<imap::Fetched>(&event);
         if (fetched == nullptr) return;
         if (fetched->uid_is_unusable) {
-            without_uid_.add(fetched->number.value());
+            if (counts(*fetched)) without_uid_.add(fetched->number.value());
             if (++warnings_ <= kMostWarnings) {
                 reporter_(events::WarningGiven{"No usable UID in the server's answer for message number " +
                                                std::to_string(fetched->number.value()) + "; it is left out"});
             }
         } else if (fetched->uid && fetched->flags) {
-            numbers_.add(fetched->number.value());
+            if (counts(*fetched)) {
+                numbers_.add(fetched->number.value());
+                uids_.add(fetched->uid->value());
+            }
             each_(listed_message(*fetched->uid, *fetched->flags));
         }
     }
     // How many different messages the server listed, and how many it has under no UID.
-    std::size_t messages() { return numbers_.count(); }
+    // (Several numbers of one UID are one.)
+    std::size_t messages() { return std::min(numbers_.count(), uids_.count()); }
     std::size_t messages_without_uid() { return without_uid_.count(); }
 
   private:
+    bool counts(const imap::Fetched& fetched) const {
+        return fetched.number.value() != 0 && fetched.number.value() <= last_;
+    }
+
     static constexpr int kMostWarnings = 5;
     const std::function<void(ListedMessage)>& each_;
     const events::Reporter& reporter_;
+    const std::uint32_t last_;
     DifferentNumbers numbers_;
+    DifferentNumbers uids_;
     DifferentNumbers without_uid_;
     int warnings_ = 0;
 };
@@ -421,7 +433,7 @@ bool Connection::fetch_flags(const std::function<void(ListedMessage)>& each, std
                         " messages in " + where + ", which cannot be");
     }
     Operation operation(*state_->driver, std::move(stop));
-    FlagsListing listing(each, operation.reporter());
+    FlagsListing listing(each, operation.reporter(), before);
     const auto status = operation.run(imap::uid_fetch_command("1:*", "(UID FLAGS)"),
                                       [&](imap::Event& event) { listing.take(event); });
     state_->require_ok("the list of messages", status);

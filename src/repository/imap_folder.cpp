@@ -171,7 +171,10 @@ mail::Listing ImapFolder::load(const Context& context) {
     return with_retry(client::Access::read_only, context, [&](client::Connection& connection) {
         // Others may delete messages while they are listed, but not for ever.
         for (int attempt = 0; attempt < kMostListings; ++attempt) {
-            if (attempt > 0) connection.select(settings_.mailbox, *access_, context.stop);
+            if (attempt > 0) {
+                require_same_validity(
+                    connection.select(settings_.mailbox, *access_, context.stop).uid_validity);
+            }
             mail::Listing listing;
             std::vector<mail::Listing::Entry> entries;
             const bool whole = connection.fetch_flags(

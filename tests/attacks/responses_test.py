@@ -421,6 +421,17 @@ class Attack22(Responses):
         self.lie_to_listings(b"".join(b"* 1 FETCH (UID 1 FLAGS ())\r\n" for _ in range(3)))
         self.assertIn("listed only 1 of the 3 messages", self.assert_run_deletes_nothing().output)
 
+    def test_a_list_of_one_uid_under_every_number(self):
+        self.serve_synced()
+        self.lie_to_listings(b"".join(b"* %d FETCH (UID 1 FLAGS ())\r\n" % number for number in (1, 2, 3)))
+        self.assertIn("listed only 1 of the 3 messages", self.assert_run_deletes_nothing().output)
+
+    def test_a_list_of_numbers_that_the_mailbox_does_not_have(self):
+        self.serve_synced()
+        self.lie_to_listings(b"".join(b"* %d FETCH (UID %d FLAGS ())\r\n" % (number, 10 * number)
+                                      for number in (7, 8, 9)))
+        self.assertIn("listed only 0 of the 3 messages", self.assert_run_deletes_nothing().output)
+
     def test_a_list_of_messages_that_cannot_be(self):
         self.serve_synced()
         self.lie_to_listings(b"".join(b"* %d FETCH (UID 0 FLAGS ())\r\n" % number for number in (1, 2, 3)))

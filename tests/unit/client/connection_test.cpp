@@ -232,13 +232,13 @@ TEST_F(Connections, LeaveOutAMessageWhoseUidCannotBeAndSaySo) {
 }
 
 TEST_F(Connections, TakeAListWithoutUidsForNoList) {
-    for (const std::string uid : {"", "UID 0 "}) {
+    for (const std::string lines : {"* 1 FETCH (FLAGS ())\r\n* 2 FETCH (FLAGS ())\r\n",
+                                    "* 1 FETCH (UID 0 FLAGS ())\r\n* 2 FETCH (FLAGS () UID 0)\r\n"}) {
         with_inbox(
             2,
             [&](Peer& peer) {
                 const auto tag = peer.expect("UID FETCH 1:* (UID FLAGS)");
-                peer.send("* 1 FETCH (" + uid + "FLAGS ())\r\n* 2 FETCH (" + uid + "FLAGS ())\r\n" + tag +
-                          " OK done\r\n");
+                peer.send(lines + tag + " OK done\r\n");
             },
             [&](Connection& connection) {
                 const auto error =
@@ -246,6 +246,27 @@ TEST_F(Connections, TakeAListWithoutUidsForNoList) {
                 EXPECT_STREQ(
                     error.what(),
                     "Repository Remote: the server listed only 0 of the 2 messages of mailbox 'INBOX'");
+            });
+    }
+}
+
+TEST_F(Connections, CountEveryMessageOnceAndNoOther) {
+    for (const std::string lines :
+         {"* 1 FETCH (UID 1 FLAGS ())\r\n* 4 FETCH (UID 4 FLAGS ())\r\n* 5 FETCH (UID 5 FLAGS ())\r\n",
+          "* 1 FETCH (UID 1 FLAGS ())\r\n* 2 FETCH (UID 1 FLAGS ())\r\n* 3 FETCH (UID 1 FLAGS ())\r\n",
+          "* 1 FETCH (UID 1 FLAGS ())\r\n* 0 FETCH (UID 2 FLAGS ())\r\n* 0 FETCH (UID 3 FLAGS ())\r\n"}) {
+        with_inbox(
+            3,
+            [&](Peer& peer) {
+                const auto tag = peer.expect("UID FETCH 1:* (UID FLAGS)");
+                peer.send(lines + tag + " OK done\r\n");
+            },
+            [&](Connection& connection) {
+                const auto error =
+                    error_of([&] { (void)connection.fetch_flags([](const ListedMessage&) {}, token()); });
+                EXPECT_STREQ(
+                    error.what(),
+                    "Repository Remote: the server listed only 1 of the 3 messages of mailbox 'INBOX'");
             });
     }
 }

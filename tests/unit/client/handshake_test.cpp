@@ -221,6 +221,7 @@ TEST_F(Handshakes, KnowAServerThatTakesNoMoreConnections) {
              peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n");
              peer.ok(peer.expect_beginning("AUTHENTICATE PLAIN"), "in");
              peer.send("* BYE [LIMIT] too many of you\r\n");
+             peer.expect_end();
          },
          "more connections: too many of you", std::nullopt},
     };

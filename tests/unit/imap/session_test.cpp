@@ -619,7 +619,9 @@ TEST_P(SessionFed, EndsAServerThatGoesOnWithoutAnswering) {
         transcript.run();
         std::string lines;
         for (int i = 0; i < 10; ++i) lines += line;
-        transcript.receives(lines + "A2 OK done\r\n" + lines);
+        transcript.receives(lines);
+        transcript.receives("A2 OK done\r\n");
+        transcript.receives(lines);
         EXPECT_EQ(transcript.events(), Strings{"completed 2 OK done"}) << line;
         transcript.receives(line);
         EXPECT_EQ(transcript.events(), Strings{"violation: the server goes on and on without answering"})
