@@ -126,8 +126,9 @@ class Handshake {
     void require_imap4() const {
         const auto& known = std::as_const(*driver_).session();
         if (known.has("IMAP4REV1") || known.has("IMAP4REV2") || known.has("IMAP4")) return;
-        throw refused(ErrorCode::protocol, "the " + server() + " is no IMAP4 server; its capabilities: " +
-                                               base::printable(base::join(known.capabilities(), " ")));
+        throw refused(ErrorCode::protocol,
+                      "the " + server() + " is no IMAP4 server; its capabilities: " +
+                          base::printable(known.without_echoes(base::join(known.capabilities(), " "))));
     }
 
     // Nothing is enabled that need not be: names and answers would change their form.

@@ -89,9 +89,13 @@ Step Session::next() {
     if (!events_.empty()) {
         Event event = std::move(events_.front());
         events_.pop_front();
+        conceal_echoes(event);
         return event;
     }
-    if (last_word_) return *last_word_;
+    if (last_word_) {
+        conceal_echoes(*last_word_);
+        return *last_word_;
+    }
     produce_output();
     if (!events_.empty()) return next();
     if (wants_body()) return Event(BodyWanted{queue_.front().id, streamed_left_});
@@ -462,7 +466,7 @@ void Session::complete(CommandId id, CommandKind kind, Status& status) {
     }
     take_code(status);
     if (kind == CommandKind::select) complete_select(status);
-    events_.emplace_back(Completed{id, cleaned(std::move(status))});
+    events_.emplace_back(Completed{id, std::move(status)});
 }
 
 void Session::complete_login(const Status& status) {
@@ -486,7 +490,7 @@ void Session::take_code(const Status& status) {
     if (!status.code) return;
     const auto& code = *status.code;
     if (code.name == "ALERT") {
-        if (++alerts_ <= kMostAlerts) events_.emplace_back(Alert{echo_guard_.cleaned(status.text)});
+        if (++alerts_ <= kMostAlerts) events_.emplace_back(Alert{status.text});
     } else if (code.name == "CAPABILITY" &&
                (status.condition == Condition::ok || status.condition == Condition::preauth)) {
         take_capabilities(parse_capabilities(code.argument));
@@ -527,7 +531,6 @@ void Session::take_uid_validity(base::UidValidity validity) {
 
 void Session::take_capabilities(std::vector<std::string> names) {
     capabilities_ = std::move(names);
-    for (auto& name : capabilities_) name = echo_guard_.cleaned(name);
     knows_capabilities_ = true;
 }
 
@@ -620,9 +623,7 @@ bool Session::awaits(CommandKind kind) const noexcept {
 }
 
 void Session::trace(Direction direction, std::string_view text) {
-    if (!options_.trace) return;
-    events_.emplace_back(WireLine{
-        direction, direction == Direction::received ? echo_guard_.cleaned(text) : std::string(text)});
+    if (options_.trace) events_.emplace_back(WireLine{direction, std::string(text)});
 }
 
 void Session::trace_quirks(const QuirkSet& quirks) {
@@ -642,10 +643,17 @@ void Session::learn_secret_of(const Command& command) {
     if (last != nullptr) echo_guard_.learn(*last);
 }
 
-Status Session::cleaned(Status status) const {
-    status.text = echo_guard_.cleaned(status.text);
-    if (status.code) status.code->argument = echo_guard_.cleaned(status.code->argument);
-    return status;
+void Session::conceal_echoes(Event& event) const {
+    if (auto* completed = std::get_if<Completed>(&event)) {
+        // Not the code's argument, which is no text for people: a UID may look like a password.
+        completed->status.text = echo_guard_.cleaned(completed->status.text);
+    } else if (auto* alert = std::get_if<Alert>(&event)) {
+        alert->text = echo_guard_.cleaned(alert->text);
+    } else if (auto* closed = std::get_if<Closed>(&event)) {
+        closed->text = echo_guard_.cleaned(closed->text);
+    } else if (auto* line = std::get_if<WireLine>(&event)) {
+        if (line->direction == Direction::received) line->text = echo_guard_.cleaned(line->text);
+    }
 }
 
 std::string Session::excerpt(std::string_view bytes, std::size_t limit) const {
@@ -657,7 +665,7 @@ void Session::violate(std::string why) {
 }
 
 void Session::close(Status status) {
-    if (!last_word_) last_word_ = Closed{echo_guard_.cleaned(status.text), std::move(status.code)};
+    if (!last_word_) last_word_ = Closed{std::move(status.text), std::move(status.code)};
 }
 
 }  // namespace offlineimap::imap

@@ -25,8 +25,8 @@ def memory_of(pid):
     with open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for addresses, permissions, *rest in regions:
             begin, end = (int(address, 16) for address in addresses.split("-"))
-            if "r" not in permissions or rest[-1] in ("[vvar]", "[vsyscall]", "[vvar_vclock]"):
-                continue
+            if "r" not in permissions or rest[-1] in ("[vvar]", "[vsyscall]", "[vvar_vclock]") or end - begin > 1 << 30:
+                continue  # (the last: a sanitizer's shadow)
             try:
                 memory.seek(begin)
                 yield rest[-1], memory.read(end - begin)
@@ -80,8 +80,6 @@ class Attack62(Secrets):
         self.assertFalse(os.WCOREDUMP(status))
 
     def test_no_other_process_of_the_user_looks_into_its_memory(self):
-        if programs.sanitized():
-            self.skipTest("LeakSanitizer looks into it")
         if os.getuid() != 0:
             process = self.start_and_log_in()
         else:
@@ -97,9 +95,10 @@ class Attack62(Secrets):
 
             program = self.program_for_all()
             process = self.start_and_log_in(before=become_nobody, program=str(program), *("-c", self.own_copy(nobody)))
-        # The kernel gives the files of a process that nobody may look into to root.
-        self.assertEqual(0, os.stat(f"/proc/{process.pid}/mem").st_uid)
-        self.assertEqual(0, os.stat(f"/proc/{process.pid}/environ").st_uid)
+        # The kernel gives the files of a process that nobody may look into to root. LeakSanitizer has to look into it.
+        owner = os.stat(f"/proc/{process.pid}").st_uid if programs.sanitized() else 0
+        self.assertEqual(owner, os.stat(f"/proc/{process.pid}/mem").st_uid)
+        self.assertEqual(owner, os.stat(f"/proc/{process.pid}/environ").st_uid)
 
     def own_copy(self, user):
         """start_and_log_in() configures anew: as a file that the user may read."""
@@ -110,8 +109,6 @@ class Attack62(Secrets):
 
     def test_memory_holds_only_what_is_needed_to_log_in_again(self):
         """Of the configuration file, of the login's message and of what was on its way, nothing is left."""
-        if programs.sanitized():
-            self.skipTest("freed memory is kept back")
         process = self.start_and_log_in()
         copies = in_file = 0
         password = self.server.password.encode()
@@ -120,8 +117,10 @@ class Attack62(Secrets):
             # Registers that the dynamic linker saves on stacks may hold pieces of what was copied last.
             in_file += data.count(b"remotepass = " + password) if where == "[heap]" else 0
         self.assertGreater(copies, 0, "the test looks in the wrong place")
+        if programs.sanitized():
+            return  # they keep copies of stacks and of freed memory
         self.assertEqual(0, in_file)
-        self.assertLessEqual(copies, 9)
+        self.assertLessEqual(copies, 10)
 
     def test_children_get_neither_secrets_nor_descriptors(self):
         self.serve({"INBOX": [case.message(1)]}, tls="implicit")
@@ -226,6 +225,24 @@ class Attack63(Secrets):
         server.answer("EXAMINE", b"%TAG% NO not with " + password + b"\r\n")
         result = self.check(1)
         self.assertIn("your password is [hidden]", result.output)
+
+    def test_capabilities_that_are_an_echo(self):
+        server = self.serve(tls="implicit")
+        server.answer("AUTHENTICATE", lambda session, command: session.send(
+            b"* CAPABILITY X" + self.server.password.encode() + b"\r\n" + command.tag + b" OK done\r\n"))
+        self.assertIn("is no IMAP4 server; its capabilities: X[hidden]", self.check(1, uis=("basic",)).output)
+
+    def test_a_password_that_is_a_word_of_the_protocol(self):
+        """Hiding it changes what is shown, and nothing else."""
+        for password in ("imap4rev1", "UIDPLUS", "1700000000", "OK [READ-WRITE]"):
+            with self.subTest(password=password):
+                server = self.serve({"INBOX": [case.message(1)]}, tls="implicit", password=password)
+                self.tree.make_folder(f"New {len(password)}")
+                self.tree.deliver(f"New {len(password)}", b"Subject: x\n\ny\n", "S")
+                result = self.workspace.run()
+                self.assertEqual(0, result.returncode, str(result))
+                self.assertEqual(1, len(server.mailboxes[b"INBOX"].messages))
+                self.assertNotIn("UID SEARCH", server.names(), "the UID of what was uploaded was told")
 
     def test_a_greeting_of_the_second_connection_cannot_know_it(self):
         server = self.serve({"INBOX": [case.message(1)]}, tls="implicit")

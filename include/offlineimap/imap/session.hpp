@@ -11,8 +11,8 @@
 // It owns tags, the order of commands, literals and their continuations, what the server can do, and the
 // selected mailbox. Untagged data that nobody asked for is dropped: before login all of it (RFC 3501 §3:
 // anything else there is an attack or a bug), later LIST and SEARCH without such a command. How much of it
-// may come in a row is limited, so that a server cannot hold us for ever by answering nothing. Texts of the
-// server come without the secrets that it was sent. Not thread-safe.
+// may come in a row is limited, so that a server cannot hold us for ever by answering nothing. Not
+// thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -164,6 +164,8 @@ class Session {
     // Whether the server has told its capabilities since the greeting, since TLS, or since the login.
     bool knows_capabilities() const noexcept { return knows_capabilities_; }
     bool authenticated() const noexcept;
+    // What the server said, without what it was told in confidence. Events are so already.
+    std::string without_echoes(std::string_view text) const { return echo_guard_.cleaned(text); }
     const std::optional<Mailbox>& mailbox() const noexcept { return mailbox_; }
 
   private:
@@ -227,7 +229,7 @@ class Session {
     void trace(Direction direction, std::string_view text);
     void trace_quirks(const QuirkSet& quirks);
     void learn_secret_of(const Command& command);
-    Status cleaned(Status status) const;
+    void conceal_echoes(Event& event) const;
     // Of what the server sent, as much as an error may show.
     std::string excerpt(std::string_view bytes, std::size_t limit) const;
     void violate(std::string why);
@@ -249,7 +251,7 @@ class Session {
     std::string output_;
     std::size_t output_sent_ = 0;
     bool output_is_secret_ = false;
-    EchoGuard echo_guard_;
+    EchoGuard echo_guard_;  // what the server says goes out without the secrets that it was sent
 
     Framer framer_;
     bool input_ended_ = false;
