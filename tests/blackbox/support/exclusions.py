@@ -5,6 +5,8 @@ checks that all of it exists and that nothing else is left out.
 """
 
 _SCREEN = "shows terminals and lines, of which the server has no part"
+_OWN_SERVER = "brings the server that it needs itself"
+_WAY = "shows ways to a server and logins there, not what it does with mail"
 _STEPS = "the same steps as with Dovecot and Maildirs; KilledAtAnyTime kills at any of them"
 _MAILDIR = "puts a file into the server's Maildir"
 _NAMES = "Cyrus refuses some of the names"
@@ -13,6 +15,16 @@ _EVERYWHERE = {
     "blinkenlights_test.py": _SCREEN,
     "terminal_test.py": _SCREEN,
     "system_test.py": "is about files of this machine (/dev/log, /etc/netrc)",
+    "certificate_login_test.py": _OWN_SERVER,
+    "kerberos_test.py": _OWN_SERVER,
+    "network_test.py": _WAY,
+    "oauth2_test.py": _OWN_SERVER,
+    "passwords_test.py": _WAY,
+    "protocols_test.py": _OWN_SERVER,
+    "proxy_test.py": _WAY,
+    "throttling_test.py": "the limit is one of Dovecot's settings",
+    "tls_test.py": _WAY,
+    "tunnels_test.py": _WAY,
     "interrupted_test.py:KilledAtEveryStep": _STEPS,
 }
 
