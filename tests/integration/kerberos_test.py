@@ -90,6 +90,15 @@ class Kerberos(case.SyncTestCase):
         self.assertEqual(1, result.returncode)
         self.assertIn("GSSAPI: there is no Kerberos ticket (kinit gets one)", result.output)
 
+    def test_without_the_library_others_are_tried(self):
+        broken = self.workspace.root / "lib"
+        broken.mkdir()
+        for name in ("libgssapi_krb5.so.2", "libgssapi_krb5.so"):
+            (broken / name).write_bytes(b"")
+        self.environment["LD_LIBRARY_PATH"] = str(broken)
+        self.configure(remote={"auth_mechanisms": "GSSAPI, PLAIN"})
+        self.assertIn("GSSAPI is passed over: this system has no Kerberos library", self.run_well().output)
+
     def test_an_expired_ticket_is_none(self):
         self.kinit(lifetime="2s")
         limit = time.monotonic() + 60
