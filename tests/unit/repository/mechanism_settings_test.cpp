@@ -1,9 +1,9 @@
-#include "../../../src/repository/connection_settings.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "offlineimap/python/interpreter.hpp"
+
+#include "../../../src/repository/connection_settings.hpp"
 
 namespace offlineimap::repository {
 namespace {
