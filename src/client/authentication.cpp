@@ -141,8 +141,7 @@ class Login {
     Outcome send_bearer(const std::string& mechanism, const base::Secret& token) {
         if (const auto obstacle = bearer_obstacle(token); !obstacle.empty()) give_up(mechanism, obstacle);
         const auto message = bearer_message(
-            mechanism, {.user = user(), .host = settings_.endpoint.host, .port = settings_.endpoint.port},
-            token);
+            mechanism, {.user = user(), .host = host(), .port = settings_.endpoint.port}, token);
         std::string told;
         int challenges = driver_.session().has("SASL-IR") && fits_command(message) ? 1 : 0;
         auto command =
@@ -162,8 +161,7 @@ class Login {
     bool attempt_gssapi() {
         if (settings_.endpoint.host.empty())
             return pass_over("GSSAPI", "it needs the server's name (remotehost)");
-        auto exchange =
-            begin_gssapi({.host = settings_.endpoint.host, .identity = who_to_be()}, settings_.limit, stop_);
+        auto exchange = begin_gssapi({.host = host(), .identity = who_to_be()}, settings_.limit, stop_);
         if (!exchange) return pass_over("GSSAPI", exchange.error());
         return converse("GSSAPI", **exchange, Proof::other);
     }
@@ -260,10 +258,13 @@ class Login {
         return converse(mechanism, **exchange, Proof::password);
     }
 
+    // As the name stands in DNS, in tickets and in the server's own configuration.
+    std::string host() const { return net::ascii_host_name(settings_.endpoint.host); }
+
     SaslLogin login_of_user() {
         return {.user = user(),
                 .authorization_identity = credentials_.authorization_identity().value_or(""),
-                .host = settings_.endpoint.host};
+                .host = host()};
     }
 
     Outcome talk(const std::string& mechanism, SaslExchange& exchange) {
