@@ -323,6 +323,12 @@ class Attack35(Names):
     def test_control_characters_and_other_bytes(self):
         self.check(*self.BYTES)
 
+    def test_what_other_commands_show(self):
+        self.serve_names(*self.BYTES)
+        for arguments in (("--info",), ("--dry-run",), ("-f", "esc\x1b[2J"), ("--delete-folder", "x\x1b[2J")):
+            with self.subTest(arguments=arguments):
+                self.run_harmlessly(*arguments)
+
     def test_line_ends(self):
         self.check(b"cr\rcr", b"lf\nlf", b"crlf\r\nA1 DELETE INBOX", b"x\r\nERROR: forged", line_ends=True)
 
