@@ -404,7 +404,9 @@ class Login {
         return secret;
     }
 
-    void note_failure(const std::string& mechanism, const std::string& reason) {
+    // What a challenge says may be an echo, too.
+    void note_failure(const std::string& mechanism, const std::string& words) {
+        const auto reason = driver_.session().without_echoes(words);
         driver_.reporter()(events::AuthenticationFailed{mechanism, reason});
         failures_.emplace_back(mechanism, reason);
     }

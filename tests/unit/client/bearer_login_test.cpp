@@ -181,7 +181,7 @@ TEST_F(BearerLogins, KeepATokenThatAServerInTroubleRefuses) {
                                   " NO [UNAVAILABLE] later\r\n");
                     },
                     {"XOAUTH2"}),
-                HasSubstr("XOAUTH2: later"));
+                HasSubstr("takes no connection now: later"));
     EXPECT_THAT(holder.tokens.refused_tokens, IsEmpty());
 }
 
