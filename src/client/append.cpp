@@ -182,7 +182,7 @@ class Appending {
     void on_completed(const imap::Completed& completed) {
         const auto command = pending_.find(completed.id);
         if (command == pending_.end()) return;
-        if (operation_.gave_time(completed.status)) {
+        if (!stopped_ && operation_.gave_time(completed.id, completed.status)) {
             // Refused, so that it is not there: sent once more from the beginning.
             const auto index = command->second.index;
             pending_.erase(command);

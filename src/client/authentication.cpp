@@ -152,7 +152,9 @@ class Login {
             ++challenges;
             if (challenges == 1) return driver_.session().respond(message);
             if (challenges > 2) return driver_.session().respond(base::Secret("*"));
-            told = describe_bearer_error(challenge->text);
+            told = describe_bearer_error(challenge->text, [&](std::string_view text) {
+                return driver_.session().without_echoes(text);
+            });
             driver_.session().respond(answer_to_bearer_error(mechanism));
         });
         return {status, status.text + (told.empty() ? "" : " (" + told + ")")};
@@ -222,8 +224,15 @@ class Login {
         const auto bound = mechanism + std::string(kPlusSuffix);
         const auto& wanted = settings_.auth_mechanisms;
         const bool would_bind = std::find(wanted.begin(), wanted.end(), bound) != wanted.end() &&
-                                !is_offered(bound) && !channel_bindings().empty();
+                                !was_understood(bound) && !channel_bindings().empty();
         return {.flag = would_bind ? ScramBinding::Flag::not_offered : ScramBinding::Flag::not_wanted};
+    }
+
+    // Whoever sits between two connections may as well answer BAD as take the name out of the capabilities.
+    bool was_understood(const std::string& mechanism) const {
+        return is_offered(mechanism) &&
+               std::none_of(failures_.begin(), failures_.end(),
+                            [&](const auto& failure) { return failure.first == mechanism; });
     }
 
     enum class Verdict { accepted, next_mechanism, other_binding };

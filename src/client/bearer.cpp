@@ -62,7 +62,8 @@ base::Secret answer_to_bearer_error(std::string_view mechanism) {
     return base::Secret(mechanism == kOAuthBearer ? "AQ==" : "");
 }
 
-std::string describe_bearer_error(const std::string& challenge_in_base64) {
+std::string describe_bearer_error(const std::string& challenge_in_base64,
+                                  const std::function<std::string(std::string_view)>& harmless) {
     const auto text = from_base64(challenge_in_base64);
     const auto fields = text ? parse_json_fields(*text) : std::nullopt;
     if (!fields) return "";
@@ -70,7 +71,8 @@ std::string describe_bearer_error(const std::string& challenge_in_base64) {
     for (const std::string_view name : {"status", "scope"}) {
         const auto value = field_of(*fields, name);
         if (value.empty()) continue;
-        words += (words.empty() ? "" : ", ") + std::string(name) + " " + base::printable(value, 100);
+        words +=
+            (words.empty() ? "" : ", ") + std::string(name) + " " + base::printable(harmless(value), 100);
     }
     return words;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,8 @@ std::string bearer_obstacle(const base::Secret& token);
 base::Secret answer_to_bearer_error(std::string_view mechanism);
 
 // That challenge in words for a person: its status and, if there is one, its scope; empty if it says neither.
-std::string describe_bearer_error(const std::string& challenge_in_base64);
+// `harmless` takes out what must not be shown, before anything is cut.
+std::string describe_bearer_error(const std::string& challenge_in_base64,
+                                  const std::function<std::string(std::string_view)>& harmless);
 
 }  // namespace offlineimap::client

@@ -92,12 +92,14 @@ class BodyFetch {
         const auto set = std::move(command->second);
         in_flight_.erase(command);
         const auto& status = completed.status;
-        if (operation_.gave_time(status)) {
+        if (operation_.gave_time(completed.id, status)) {
             std::vector<base::Uid> open;
             for_each_open(set, [&](std::size_t index) { open.push_back(uids_[index]); });
             if (!open.empty()) waiting_.push_front(base::UidSet::of(open));
             return;
         }
+        // It had enough time: no message is the reason, and no other way of asking helps.
+        if (asks_for_time(status)) throw refusal_(status);
         if (status.condition == imap::Condition::ok) bad_in_a_row_ = 0;
         if (status.condition == imap::Condition::bad && ++bad_in_a_row_ == kMostBadInARow)
             throw refusal_(status);

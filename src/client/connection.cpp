@@ -136,7 +136,10 @@ class FlagsListing {
         auto* fetched = std::get_if<imap::Fetched>(&event);
         if (fetched == nullptr) return;
         if (fetched->uid_is_unusable) {
-            if (counts(*fetched)) without_uid_.add(fetched->number.value());
+            if (counts(*fetched)) {
+                without_uid_.add(fetched->number.value());
+                all_.add(fetched->number.value());
+            }
             if (++warnings_ <= kMostWarnings) {
                 reporter_(events::WarningGiven{"No usable UID in the server's answer for message number " +
                                                std::to_string(fetched->number.value()) + "; it is left out"});
@@ -144,6 +147,7 @@ class FlagsListing {
         } else if (fetched->uid && fetched->flags) {
             if (counts(*fetched)) {
                 numbers_.add(fetched->number.value());
+                all_.add(fetched->number.value());
                 uids_.add(fetched->uid->value());
             }
             each_(listed_message(*fetched->uid, *fetched->flags));
@@ -153,6 +157,8 @@ class FlagsListing {
     // (Several numbers of one UID are one.)
     std::size_t messages() { return std::min(numbers_.count(), uids_.count()); }
     std::size_t messages_without_uid() { return without_uid_.count(); }
+    // With a UID or without: one that is listed both ways is one.
+    std::size_t all_messages() { return all_.count(); }
 
   private:
     bool counts(const imap::Fetched& fetched) const {
@@ -166,6 +172,7 @@ class FlagsListing {
     DifferentNumbers numbers_;
     DifferentNumbers uids_;
     DifferentNumbers without_uid_;
+    DifferentNumbers all_;
     int warnings_ = 0;
 };
 
@@ -212,7 +219,7 @@ void Connection::State::run_for_each(const std::vector<base::UidSet>& sets, cons
         if (completed == nullptr) {
             on_event(event);
         } else if (const auto command = unanswered.extract(completed->id)) {
-            if (operation.gave_time(completed->status)) {
+            if (operation.gave_time(completed->id, completed->status)) {
                 unanswered.emplace(operation.session().enqueue(make(*command.mapped())), command.mapped());
             } else {
                 on_answer(*command.mapped(), completed->status);
@@ -434,15 +441,20 @@ bool Connection::fetch_flags(const std::function<void(ListedMessage)>& each, std
     }
     Operation operation(*state_->driver, std::move(stop));
     FlagsListing listing(each, operation.reporter(), before);
-    const auto status = operation.run(imap::uid_fetch_command("1:*", "(UID FLAGS)"),
-                                      [&](imap::Event& event) { listing.take(event); });
+    bool is_torn = false;  // a message was listed behind an expunged one
+    const auto status = operation.run(imap::uid_fetch_command("1:*", "(UID FLAGS)"), [&](imap::Event& event) {
+        if (mailbox->expunged != 0 && std::holds_alternative<imap::Fetched>(event)) is_torn = true;
+        listing.take(event);
+    });
     state_->require_ok("the list of messages", status);
-    if (mailbox->expunged != 0) return false;
+    if (is_torn) return false;
     // A message that the server counts and does not list would look like a deleted one. Some servers have one
     // that bears no UID; many such are no list of messages.
     const auto listed = listing.messages();
     const auto without_uid = listing.messages_without_uid();
-    if (listed + without_uid < before || (without_uid > 0 && listed < without_uid)) {
+    if (listed + without_uid < before || listing.all_messages() < before ||
+        (without_uid > 0 && listed < without_uid)) {
+        if (mailbox->expunged != 0) return false;  // some went before they were listed
         throw Error(Severity::folder_retry, ErrorCode::protocol,
                     "Repository " + state_->repository + ": the server listed only " +
                         std::to_string(listed) + " of the " + std::to_string(before) + " messages of " +

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include "offlineimap/base/error.hpp"
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/client/throttled.hpp"
+#include "offlineimap/client/waiting.hpp"
 
 namespace offlineimap::client {
 namespace {
@@ -21,14 +20,6 @@ constexpr std::chrono::milliseconds kLongestWait = std::chrono::minutes(5);
 constexpr std::chrono::milliseconds kMostWaiting = std::chrono::minutes(10);
 // For a server that does not say how long.
 constexpr std::chrono::milliseconds kUsualWait = std::chrono::seconds(15);
-
-void sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) {
-    std::mutex sleep_mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(sleep_mutex);
-    never.wait_for(lock, stop, time, [] { return false; });
-    if (stop.stop_requested()) throw base::Cancelled();
-}
 
 // "#7": the connections of a run are counted, so that debug lines tell them apart.
 std::string next_number() {
@@ -137,21 +128,25 @@ void Driver::refuse_throttling(const imap::Status& status) const {
     throw Throttled(code, "The " + peer_ + what + base::printable(text), throttle->wait);
 }
 
-bool Driver::gave_time(const imap::Status& status, const std::stop_token& stop) {
-    using Reason = imap::Throttle::Reason;
-    if (status.condition == imap::Condition::ok) {
-        waited_ = std::chrono::milliseconds(0);
-        return false;
-    }
+bool asks_for_time(const imap::Status& status) {
+    if (status.condition == imap::Condition::ok) return false;
     const auto throttle = imap::throttle_of(status);
-    if (!throttle || (throttle->reason != Reason::rate && !throttle->wait)) return false;
-    const auto time = throttle->wait.value_or(std::max(kUsualWait, waited_));
+    return throttle && (throttle->reason == imap::Throttle::Reason::rate || throttle->wait);
+}
+
+bool Driver::gave_time(imap::CommandId id, const imap::Status& status, const std::stop_token& stop) {
+    if (status.condition == imap::Condition::ok) waited_ = std::chrono::milliseconds(0);
+    if (!asks_for_time(status)) return false;
+    // It was on its way before the last wait, which was for all of those.
+    if (id <= last_before_wait_) return true;
+    const auto time = std::max(imap::throttle_of(status)->wait.value_or(kUsualWait), waited_);
     if (time > kLongestWait || waited_ + time > kMostWaiting) return false;
     waited_ += time;
     reporter_(events::WarningGiven{
         "The " + peer_ + " asks for less: " + base::printable(status.text) + "; waiting " +
         std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s"});
-    sleep_for(time, stop);
+    wait_unless_stopped(time, stop);
+    last_before_wait_ = session_.last_id();
     return true;
 }
 
@@ -188,7 +183,7 @@ Operation::Operation(Driver& driver, std::stop_token stop) noexcept
 imap::Status Operation::run(const imap::Command& command, const std::function<void(imap::Event&)>& other) {
     for (;;) {
         auto status = driver_.run(command, stop_, other);
-        if (!gave_time(status)) return status;
+        if (!gave_time(session().last_id(), status)) return status;
     }
 }
 

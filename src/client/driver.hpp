@@ -16,6 +16,9 @@
 
 namespace offlineimap::client {
 
+// Whether a refusal is about how fast we are, and not about what was asked for.
+bool asks_for_time(const imap::Status& status);
+
 // Once a call has thrown, the driver is not usable() any more.
 class Driver {
   public:
@@ -44,9 +47,10 @@ class Driver {
     imap::Status run(imap::Command command, const std::stop_token& stop,
                      const std::function<void(imap::Event&)>& other);
 
-    // If this answer asks for some time, and not for more than is reasonable: says so, waits, and returns
-    // true. The command may be sent again then. Throws Cancelled at a stop.
-    bool gave_time(const imap::Status& status, const std::stop_token& stop);
+    // If this command's answer asks for some time, and not for more than is reasonable: says so, waits, and
+    // returns true. The command may be sent again then. Many that were under way at once are waited for once.
+    // Throws Cancelled at a stop.
+    bool gave_time(imap::CommandId id, const imap::Status& status, const std::stop_token& stop);
 
     using Wrap = std::function<std::unique_ptr<net::Stream>(std::unique_ptr<net::Stream>)>;
     // After STARTTLS or COMPRESS: puts another stream over this one.
@@ -73,6 +77,7 @@ class Driver {
     bool usable_ = true;
     Phase phase_ = Phase::logging_in;
     std::chrono::milliseconds waited_{0};  // on the server's wish, since something went well
+    imap::CommandId last_before_wait_{0};
 };
 
 // One operation on a connection: the driver with the caller's wish to stop. If it ends by an exception with
@@ -93,7 +98,9 @@ class Operation {
         return run(command, [](imap::Event&) {});
     }
     imap::Status run(const imap::Command& command, const std::function<void(imap::Event&)>& other);
-    bool gave_time(const imap::Status& status) { return driver_.gave_time(status, stop_); }
+    bool gave_time(imap::CommandId id, const imap::Status& status) {
+        return driver_.gave_time(id, status, stop_);
+    }
     void break_off() noexcept { driver_.break_off(); }
 
   private:

@@ -202,11 +202,14 @@ void choose_no_layer(Context& state, std::string token, const std::string& ident
 // One call into the library at a time, each on a thread that need not be waited for.
 class Calls {
   public:
-    // False when the limit passed before `work` was done; it goes on then.
-    bool run(std::function<void()> work, std::chrono::milliseconds limit, const std::stop_token& stop) {
+    // `late`: the limit passed before `work` was done; it goes on. `not_begun`: another one's work took all
+    // of the time.
+    enum class Outcome { done, late, not_begun };
+    Outcome run(std::function<void()> work, std::chrono::milliseconds limit, const std::stop_token& stop) {
         const auto deadline = std::chrono::steady_clock::now() + limit;
         std::unique_lock lock(calls_mutex_);
-        if (!changed_.wait_until(lock, stop, deadline, [&] { return !busy_; })) return left(stop);
+        if (!changed_.wait_until(lock, stop, deadline, [&] { return !busy_; }))
+            return left(Outcome::not_begun, stop);
         std::thread([this, work = std::move(work)]() mutable {
             work();
             work = nullptr;  // lets go of what it holds, before anybody is told that it is done
@@ -217,14 +220,14 @@ class Calls {
         }).detach();
         busy_ = true;  // the thread cannot have said otherwise yet: the lock is ours
         const auto ticket = ++started_;
-        if (changed_.wait_until(lock, stop, deadline, [&] { return done_ >= ticket; })) return true;
-        return left(stop);
+        if (changed_.wait_until(lock, stop, deadline, [&] { return done_ >= ticket; })) return Outcome::done;
+        return left(Outcome::late, stop);
     }
 
   private:
-    static bool left(const std::stop_token& stop) {
+    static Outcome left(Outcome outcome, const std::stop_token& stop) {
         if (stop.stop_requested()) throw base::Cancelled();
-        return false;
+        return outcome;
     }
 
     std::mutex calls_mutex_;  // guards what follows
@@ -286,7 +289,7 @@ class GssapiExchange final : public SaslExchange {
         }
         if (is_complete_) return base::Unexpected(std::string("the server does not come to an end"));
         const bool is_last = context_->established;
-        const bool in_time = calls().run(
+        const auto outcome = calls().run(
             [context = context_, challenge, identity = identity_, is_last] {
                 context->output.clear();
                 if (is_last)
@@ -295,7 +298,8 @@ class GssapiExchange final : public SaslExchange {
                     negotiate(*context, challenge);
             },
             limit_, stop_);
-        if (!in_time) return base::Unexpected(std::string("Kerberos does not come to an end"));
+        if (outcome != Calls::Outcome::done)
+            return base::Unexpected(std::string("Kerberos does not come to an end"));
         if (!context_->failure.empty()) return base::Unexpected(context_->failure);
         is_complete_ = is_last;
         return base::Secret(std::move(context_->output));
@@ -322,8 +326,11 @@ base::Result<std::unique_ptr<SaslExchange>, std::string> begin_gssapi(const Gssa
     static Failures failures;
     if (auto failure = failures.recent(login.host)) return base::Unexpected(*std::move(failure));
     auto context = std::make_shared<Context>(*library);
-    const bool in_time = calls().run([context, host = login.host] { begin(*context, host); }, limit, stop);
-    if (!in_time) return base::Unexpected(failures.keep(login.host, "the KDC does not answer"));
+    const auto outcome = calls().run([context, host = login.host] { begin(*context, host); }, limit, stop);
+    if (outcome == Calls::Outcome::not_begun)
+        return base::Unexpected(std::string("another Kerberos request is still under way"));
+    if (outcome == Calls::Outcome::late)
+        return base::Unexpected(failures.keep(login.host, "the KDC does not answer"));
     if (context->service != GSS_C_NO_NAME && !context->failure.empty())
         return base::Unexpected(failures.keep(login.host, context->failure));
     if (!context->failure.empty()) return base::Unexpected(context->failure);

@@ -46,8 +46,10 @@ std::string without_secrets(std::string_view text, const OAuth2Form& form) {
     std::string masked(text);
     for (const char* name : {"client_secret", "refresh_token", "code", "device_code", "code_verifier"}) {
         const auto* secret = value_of(form, name);
-        if (secret != nullptr && !secret->empty())
-            masked = base::replace_all(masked, secret->reveal(), "***");
+        if (secret == nullptr || secret->empty()) continue;
+        const base::Secret as_sent(net::form_escaped(secret->reveal()));
+        for (const auto* form_of_it : {secret, &as_sent})
+            masked = base::replace_all(masked, form_of_it->reveal(), "***");
     }
     return base::printable(masked, 300);
 }
@@ -81,7 +83,7 @@ std::variant<OAuth2Grant, OAuth2Refusal> read_token_answer(const OAuth2Answer& a
     }
     if (!fields || answer.status != 200 || field_of(*fields, "access_token").empty()) {
         throw Error(Severity::repository, ErrorCode::protocol,
-                    "'" + base::printable(url) + "' gave no token: HTTP status " +
+                    "'" + net::place_of(url) + "' gave no token: HTTP status " +
                         std::to_string(answer.status) +
                         (fields ? ", without an access_token" : ", and no JSON object") +
                         "; is it the right oauth2_request_url?");

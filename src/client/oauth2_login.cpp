@@ -1,8 +1,6 @@
 #include "offlineimap/client/oauth2_login.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -10,7 +8,7 @@
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/net/https.hpp"
 #include "offlineimap/net/loopback.hpp"
-#include "offlineimap/os/digest.hpp"
+#include "offlineimap/os/keyed_digest.hpp"
 #include "offlineimap/os/system.hpp"
 
 #include "base64.hpp"
@@ -85,8 +83,8 @@ DeviceCode read_device_code(const OAuth2Login& login, const OAuth2Answer& answer
     if (!fields || address.empty() || field_of(*fields, "device_code").empty() ||
         field_of(*fields, "user_code").empty()) {
         throw failed(login,
-                     "'" + base::printable(login.provider.device_url) +
-                         "' gave no device code (HTTP status " + std::to_string(answer.status) + ")",
+                     "'" + net::place_of(login.provider.device_url) + "' gave no device code (HTTP status " +
+                         std::to_string(answer.status) + ")",
                      ErrorCode::protocol);
     }
     return {.device_code = base::Secret(std::string(field_of(*fields, "device_code"))),
@@ -117,16 +115,9 @@ std::string base64url(std::string_view bytes) {
     return text;
 }
 
-std::string bytes_of_hex(std::string_view hex) {
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-        bytes += static_cast<char>(base::parse_integer<unsigned>(hex.substr(i, 2), 16).value_or(0));
-    return bytes;
-}
-
 // RFC 7636 §4.2: S256.
 std::string challenge_of(std::string_view verifier) {
-    return base64url(bytes_of_hex(os::digest_hex(os::DigestKind::sha256, verifier)));
+    return base64url(os::digest_bytes(os::DigestKind::sha256, verifier).reveal());
 }
 
 std::string unescaped(std::string_view text) {
@@ -207,14 +198,6 @@ Redirected await_redirect(const OAuth2Login& login, net::LoopbackListener& liste
 }
 
 }  // namespace
-
-void wait_unless_stopped(milliseconds time, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    std::unique_lock lock(mutex);
-    stopped.wait_for(lock, stop, time, [] { return false; });
-    if (stop.stop_requested()) throw base::Cancelled();
-}
 
 OAuth2Grant log_in_by_device_code(const OAuth2Login& login, const std::stop_token& stop) {
     const auto id = client_id(login);

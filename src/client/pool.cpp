@@ -50,7 +50,6 @@ struct Pool::State {
     // when there was enough of that.
     void note_throttled(const Throttled& error, const events::Reporter& reporter) {
         const auto line = settle_throttled(error);
-        changed_.notify_all();
         if (!line.empty()) reporter(events::WarningGiven{line});
     }
 
@@ -77,6 +76,7 @@ struct Pool::State {
         if (most_ < wanted) ++most_;
         has_said_so_ = false;
         waited_ = std::chrono::milliseconds(0);
+        changed_.notify_all();
     }
 
     // The idle connections, lent to the caller.
@@ -102,13 +102,15 @@ struct Pool::State {
     std::string settle_throttled(const Throttled& error) {
         const std::lock_guard lock(pool_mutex_);
         --open_;
+        changed_.notify_all();  // whatever follows, an exception included
         if (open_ > 0) {
             most_ = std::min(most_, open_);
             if (std::exchange(has_said_so_, true)) return {};
             return std::string(error.what()) + "; going on with fewer";
         }
         most_ = 1;
-        const auto time = error.wait().value_or(std::max(patience.first, waited_));
+        // Longer every time, also for a server that asks for next to nothing.
+        const auto time = std::max(error.wait().value_or(patience.first), waited_);
         if (waited_ + time > patience.most) throw error;
         waited_ += time;
         not_before_ = Clock::now() + time;
@@ -166,8 +168,11 @@ ConnectionLease Pool::lease(const events::Reporter& reporter, std::stop_token st
 void Pool::drop_all() noexcept {
     auto idle = state_->take_idle();
     state_->doom_lent();  // those just taken, too
-    state_->begin_round();
     for (auto& connection : idle) state_->give_back(std::move(connection));
+}
+
+void Pool::begin_round() noexcept {
+    state_->begin_round();
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): every NOOP takes a copy of the token

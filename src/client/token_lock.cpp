@@ -4,7 +4,7 @@
 
 #include "offlineimap/base/deadline.hpp"
 #include "offlineimap/base/error.hpp"
-#include "offlineimap/client/oauth2_login.hpp"
+#include "offlineimap/client/waiting.hpp"
 
 namespace offlineimap::client {
 

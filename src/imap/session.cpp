@@ -23,6 +23,7 @@ constexpr std::uint64_t kLargestModSeq = 0x7FFFFFFFFFFFFFFFU;
 constexpr std::uint64_t kLargestNonSynchronizingMinus = 4096;
 // More alerts than this between two answers are not for a person to read.
 constexpr std::uint64_t kMostAlerts = 20;
+constexpr std::size_t kMostEnabled = 100;
 // No mechanism has more steps in one login.
 constexpr std::uint64_t kMostChallenges = 50;
 // What answers about messages are counted against: no mailbox has more, whatever the server says.
@@ -540,8 +541,11 @@ void Session::handle(Capabilities& capabilities) {
 }
 
 void Session::handle(Enabled& enabled) {
-    if (!awaits(CommandKind::enable)) return count_unwanted();
-    enabled_.insert(enabled_.end(), enabled.names.begin(), enabled.names.end());
+    count_unwanted();
+    if (!awaits(CommandKind::enable)) return;
+    for (auto& name : enabled.names) {
+        if (enabled_.size() < kMostEnabled && !has_enabled(name)) enabled_.push_back(std::move(name));
+    }
 }
 
 void Session::handle(Namespaces& namespaces) {
@@ -586,6 +590,7 @@ void Session::handle(Exists& exists) {
 void Session::handle(Expunged& expunged) {
     const auto number = expunged.number.value();
     if (!mailbox_ || number == 0 || number > mailbox_->exists) return count_unwanted();
+    if (mailbox_->expunged >= kMostMessages) return violate("what the server expunges does not end");
     --mailbox_->exists;
     ++mailbox_->expunged;
 }

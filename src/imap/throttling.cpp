@@ -37,8 +37,11 @@ std::optional<std::chrono::milliseconds> suggested_wait(std::string_view lower_c
     const auto number = base::parse_integer<std::uint32_t>(rest.substr(0, static_cast<std::size_t>(digits)));
     if (!number) return std::nullopt;
     const auto unit = rest.substr(static_cast<std::size_t>(digits));
-    if (unit.starts_with(" second")) return std::chrono::seconds(*number);
-    return std::chrono::milliseconds(*number);
+    // Whoever asks for less time than this would be asked again and again.
+    constexpr std::chrono::milliseconds kLeast{100};
+    const std::chrono::milliseconds wait =
+        unit.starts_with(" second") ? std::chrono::seconds(*number) : std::chrono::milliseconds(*number);
+    return std::max(wait, kLeast);
 }
 
 }  // namespace

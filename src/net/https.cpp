@@ -16,17 +16,21 @@ using base::Error;
 using base::ErrorCode;
 using base::Severity;
 
+std::string place_of(const std::string& url) {
+    std::string place = url.substr(0, url.find_first_of("?#"));
+    const auto scheme = place.find("://");
+    const auto host = scheme == std::string::npos ? 0 : scheme + 3;
+    const auto at = place.substr(0, place.find('/', host)).rfind('@');
+    if (at != std::string::npos && at >= host) place.erase(host, at + 1 - host);
+    return base::printable(place);
+}
+
 namespace {
 
 constexpr std::size_t kLargestAnswer = 64U << 10U;
 constexpr std::size_t kLargestHead = 64U << 10U;
 // How long a stop may go unnoticed.
 constexpr int kNapMilliseconds = 200;
-
-// Without what stands behind '?', which may hold secrets.
-std::string place_of(const std::string& url) {
-    return base::printable(url.substr(0, url.find_first_of("?#")));
-}
 
 void require_https(const std::string& url) {
     if (base::starts_with_ignoring_case(url, "https://")) return;
@@ -148,6 +152,7 @@ class Transfer {
         // As OpenSSL itself and our own TLS do.
         if (const char* file = std::getenv("SSL_CERT_FILE")) set(CURLOPT_CAINFO, file);
         set(CURLOPT_PROXY, post.proxy ? proxy_host(*post.proxy).c_str() : "");
+        set(CURLOPT_NOPROXY, "");  // the environment's exceptions are none of ours
         if (post.proxy) set_up(*post.proxy);
         set(CURLOPT_HTTPHEADER, headers_.get());
         // Not copied: it lives as long as the request.
@@ -164,6 +169,8 @@ class Transfer {
     void set_up(const base::Proxy& proxy) {
         set(CURLOPT_PROXYTYPE, static_cast<long>(proxy_type(proxy.type)));
         set(CURLOPT_PROXYPORT, static_cast<long>(proxy.port));
+        // Not Kerberos, for which libcurl would ask a KDC past the proxy, and wait.
+        set(CURLOPT_SOCKS5_AUTH, static_cast<long>(CURLAUTH_BASIC));
         if (proxy.user.empty()) return;
         set(CURLOPT_PROXYUSERNAME, proxy.user.c_str());
         set(CURLOPT_PROXYPASSWORD, proxy.password.reveal().data());

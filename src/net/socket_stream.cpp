@@ -97,8 +97,10 @@ class NoBrokenPipeSignal {
 class PipeEnds {
   public:
     PipeEnds(asio::io_context& io, os::FileDescriptor input, os::FileDescriptor output)
-        : input_(io, input.get()), output_(io, output.get()) {
+        : input_(io), output_(io) {
+        input_.assign(input.get());
         input.release();
+        output_.assign(output.get());
         output.release();
         input_.non_blocking(true);
         output_.non_blocking(true);

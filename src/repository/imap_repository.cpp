@@ -77,6 +77,7 @@ class ImapRepository final : public RemoteRepository {
 
     void end_round(RoundEnd end) noexcept override {
         if (end == RoundEnd::failed || !options().imap().holdconnectionopen) pool_.drop_all();
+        pool_.begin_round();
     }
 
     void keep_alive(const Context& context) noexcept override { pool_.keep_alive(context.stop); }

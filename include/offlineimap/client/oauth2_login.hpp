@@ -8,6 +8,7 @@
 #include <string>
 
 #include "offlineimap/client/oauth2.hpp"
+#include "offlineimap/client/waiting.hpp"
 
 namespace offlineimap::client {
 
@@ -23,9 +24,6 @@ struct OAuth2Provider {
 // What is known about the provider of this mail server, or behind this token URL: Google and Microsoft.
 // `token_url` as configured, or empty.
 OAuth2Provider known_oauth2_provider(const std::string& mail_host, const std::string& token_url);
-
-// Lets the time pass; throws Cancelled at once on a stop.
-void wait_unless_stopped(std::chrono::milliseconds time, const std::stop_token& stop);
 
 struct OAuth2Login {
     OAuth2Client client;

@@ -49,9 +49,11 @@ class Pool {
     // while a connection is being opened. What a server takes too much is said in one line a round.
     ConnectionLease lease(const events::Reporter& reporter, std::stop_token stop);
     // Closes what is idle (between rounds, unless holdconnectionopen; after an account-level failure). Leased
-    // ones are dropped when they come back. If the server had enough connections, one more than it took is
-    // tried from now on.
+    // ones are dropped when they come back.
     void drop_all() noexcept;
+    // If the server had enough connections, one more than it took is tried from now on, and what it takes too
+    // much is said again.
+    void begin_round() noexcept;
     // NOOP on idle connections that are still open (keepalive).
     void keep_alive(std::stop_token stop) noexcept;
 

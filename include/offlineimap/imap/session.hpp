@@ -128,6 +128,8 @@ class Session {
     void set_trace(bool trace) noexcept { options_.trace = trace; }
 
     CommandId enqueue(Command command);
+    // Of the last command that was enqueued; 0 before the first one.
+    CommandId last_id() const noexcept { return CommandId(last_id_); }
     // Takes a command back of which no byte was given out yet; false if it is too late.
     bool withdraw(CommandId id);
     // Answers a Challenge with a line in base64; "*" gives up.

@@ -31,6 +31,10 @@ struct FormAnswer {
 // names the host and never the body or the query; Cancelled within a second of a stop. Thread-safe.
 FormAnswer post_form(const FormPost& post, const std::stop_token& stop);
 
+// An address for messages: without a login before the host, and without what stands behind '?' or '#'; all
+// may hold secrets.
+std::string place_of(const std::string& url);
+
 // application/x-www-form-urlencoded: what is not unreserved (RFC 3986 §2.3) as %XX.
 std::string form_escaped(std::string_view text);
 

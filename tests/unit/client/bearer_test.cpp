@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "offlineimap/base/text.hpp"
+
 #include "../../../src/client/base64.hpp"
 #include "../../../src/client/json_object.hpp"
 
@@ -48,17 +50,22 @@ TEST(Bearer, TokenCannotEndItsField) {
         EXPECT_THAT(bearer_obstacle(base::Secret(bad)), HasSubstr("RFC 6750")) << bad;
 }
 
+std::string described(const std::string& challenge) {
+    return describe_bearer_error(
+        challenge, [](std::string_view text) { return base::replace_all(text, "secret", "[hidden]"); });
+}
+
 // RFC 7628 §3.2.3 and §4.3.
 TEST(Bearer, ErrorChallengeIsToldAndAnswered) {
-    EXPECT_EQ(
-        describe_bearer_error("eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIiwic2NvcGUiOiJleGFtcGxlX3Njb3BlIiwib3Blbml"
-                              "kLWNvbmZpZ3VyYXRpb24iOiJodHRwczovL2V4YW1wbGUuY29tLy53ZWxsLWtub3duL29wZW5pZC"
-                              "1jb25maWd1cmF0aW9uIn0="),
-        "status invalid_token, scope example_scope");
-    EXPECT_EQ(describe_bearer_error(base64(R"({"status":"401","schemes":"bearer"})")), "status 401");
-    EXPECT_EQ(describe_bearer_error(base64("\x1b[31m")), "");
-    EXPECT_EQ(describe_bearer_error("!"), "");
-    EXPECT_EQ(describe_bearer_error(base64("{\"status\":\"\\u001b[2J\"}")), "status \\x1b[2J");
+    EXPECT_EQ(described("eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIiwic2NvcGUiOiJleGFtcGxlX3Njb3BlIiwib3Blbml"
+                        "kLWNvbmZpZ3VyYXRpb24iOiJodHRwczovL2V4YW1wbGUuY29tLy53ZWxsLWtub3duL29wZW5pZC"
+                        "1jb25maWd1cmF0aW9uIn0="),
+              "status invalid_token, scope example_scope");
+    EXPECT_EQ(described(base64(R"({"status":"401","schemes":"bearer"})")), "status 401");
+    EXPECT_EQ(described(base64("\x1b[31m")), "");
+    EXPECT_EQ(described("!"), "");
+    EXPECT_EQ(described(base64("{\"status\":\"\\u001b[2J\"}")), "status \\x1b[2J");
+    EXPECT_EQ(described(base64(R"({"status":"Bearer secret"})")), "status Bearer [hidden]");
     EXPECT_EQ(answer_to_bearer_error("OAUTHBEARER").reveal(), base64("\x01"));
     EXPECT_EQ(answer_to_bearer_error("XOAUTH2").reveal(), "");
 }

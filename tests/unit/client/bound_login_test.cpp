@@ -71,6 +71,7 @@ struct Offer {
                                          "tls-server-end-point"};  // known to it
     bool extended_master_secret = true;
     bool is_another_connection = false;  // as somebody in the middle has it
+    std::string spoiled{};               // the mechanism that is answered BAD
 };
 
 class BoundLogins : public ClientTest {
@@ -136,6 +137,11 @@ class BoundLogins : public ClientTest {
             }
             const auto tag = command.substr(0, blank);
             const auto mechanism = command.substr(blank + std::string_view(" AUTHENTICATE ").size());
+            if (mechanism == offer.spoiled) {
+                course.attempts.push_back(mechanism);
+                tls.send(tag + " BAD what?\r\n");
+                continue;
+            }
             if (exchange(tls, offer, mechanism, course)) {
                 tls.send(tag + " OK [CAPABILITY IMAP4rev1] in\r\n");
                 continue;
@@ -230,6 +236,14 @@ TEST_F(BoundLogins, FailWhereTheOfferWasTakenOutOnItsWay) {
     EXPECT_THAT(course.attempts, ElementsAre("SCRAM-SHA-256 y"));
     EXPECT_THAT(course.error, HasSubstr("SCRAM-SHA-256: server-does-support-channel-binding"));
     EXPECT_THAT(course.error, Not(HasSubstr("auth_mechanisms")));
+}
+
+TEST_F(BoundLogins, FailWhereTheyWereSpoiledOnTheirWay) {
+    const auto course = log_in({.mechanisms = "AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-256 AUTH=PLAIN",
+                                .spoiled = "SCRAM-SHA-256-PLUS"},
+                               kDefault);
+    EXPECT_THAT(course.attempts, ElementsAre("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256 y"));
+    EXPECT_THAT(course.error, HasSubstr("SCRAM-SHA-256: server-does-support-channel-binding"));
 }
 
 TEST_F(BoundLogins, AreNotNeededWhereTheServerHasNone) {

@@ -311,6 +311,11 @@ TEST_F(Connections, NeverTakeAnUnlistedMessageForADeletedOne) {
                 tag + " OK done\r\n");
             tag = peer.expect("UID FETCH 1:* (UID FLAGS)");
             peer.send(
+                "* 1 FETCH (UID 4 FLAGS ())\r\n* 1 FETCH (UID 0 FLAGS ())\r\n* 2 FETCH (UID 5 FLAGS "
+                "())\r\n" +
+                tag + " OK done\r\n");
+            tag = peer.expect("UID FETCH 1:* (UID FLAGS)");
+            peer.send(
                 "* 1 FETCH (UID 4 FLAGS ())\r\n* 2 FETCH (UID 6 FLAGS ())\r\n* 2 EXPUNGE\r\n* 4 EXISTS\r\n" +
                 tag + " OK done\r\n");
         },
@@ -321,9 +326,32 @@ TEST_F(Connections, NeverTakeAnUnlistedMessageForADeletedOne) {
             EXPECT_EQ(error.code(), ErrorCode::protocol);
             EXPECT_STREQ(error.what(),
                          "Repository Remote: the server listed only 2 of the 3 messages of mailbox 'INBOX'");
+            // One with a UID and without is one.
+            EXPECT_EQ(error_of([&] {
+                          (void)connection.fetch_flags([](const ListedMessage&) {}, token());
+                      }).severity(),
+                      Severity::folder_retry);
             // One was expunged meanwhile.
             EXPECT_FALSE(connection.fetch_flags([](const ListedMessage&) {}, token()));
         });
+}
+
+TEST_F(Connections, TakeAListForWholeThatAnExpungeFollows) {
+    std::vector<Uid> uids;
+    with_inbox(
+        3,
+        [](Peer& peer) {
+            const auto tag = peer.expect("UID FETCH 1:* (UID FLAGS)");
+            peer.send(
+                "* 1 FETCH (UID 4 FLAGS ())\r\n* 2 FETCH (UID 5 FLAGS ())\r\n* 3 FETCH (UID 6 FLAGS "
+                "())\r\n* 2 EXPUNGE\r\n" +
+                tag + " OK done\r\n");
+        },
+        [&](Connection& connection) {
+            EXPECT_TRUE(connection.fetch_flags(
+                [&](const ListedMessage& message) { uids.push_back(message.uid); }, token()));
+        });
+    EXPECT_EQ(uids, (std::vector<Uid>{Uid(4), Uid(5), Uid(6)}));
 }
 
 TEST_F(Connections, FetchFlagsOfSomeMessages) {

@@ -363,6 +363,28 @@ TEST_F(Protocols, FetchTheRestOfTheMessagesAfterATimeOfRest) {
     EXPECT_EQ(bodies.begun, 3);
 }
 
+TEST_F(Protocols, WaitOnceForAllCommandsThatWereUnderWay) {
+    with_connection(
+        [](Peer& peer) {
+            peer.log_in();
+            open_inbox(peer);
+            std::vector<std::string> tags;
+            for (const char* set : {"1:100", "101:150"})
+                tags.push_back(peer.expect("UID STORE " + std::string(set) + " +FLAGS.SILENT (\\Seen)"));
+            peer.send(tags[0] + kThrottled + tags[1] + kThrottled);
+            for (const char* set : {"1:100", "101:150"})
+                peer.ok(peer.expect("UID STORE " + std::string(set) + " +FLAGS.SILENT (\\Seen)"));
+        },
+        [&](Connection& connection) {
+            select_inbox(connection);
+            EXPECT_TRUE(connection
+                            .store_flags(*base::UidSet::parse("1:150"), FlagChange::add,
+                                         mail::Flags().add('S'), token())
+                            .empty());
+        });
+    EXPECT_EQ(sink.all<events::WarningGiven>().size(), 1U);
+}
+
 TEST_F(Protocols, GiveNoServerMoreTimeThanIsReasonable) {
     with_connection(
         [](Peer& peer) {

@@ -35,6 +35,8 @@ TEST(Throttling, IsReadFromWhatServersSay) {
 TEST(Throttling, TakesTheServersTime) {
     EXPECT_EQ(hint_in("BAD Request is throttled. Suggested Backoff Time: 299961 milliseconds"),
               (Throttle{Reason::rate, 299961ms}));
+    EXPECT_EQ(hint_in("BAD Request is throttled. Suggested Backoff Time: 0 milliseconds"),
+              (Throttle{Reason::rate, 100ms}));
     EXPECT_EQ(hint_in("NO [UNAVAILABLE] Suggested Backoff Time: 7 seconds"),
               (Throttle{Reason::rate, 7000ms}));
     EXPECT_EQ(hint_in("NO Request is throttled. Suggested Backoff Time: 99999999999999999999 milliseconds"),
