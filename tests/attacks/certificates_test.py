@@ -1,5 +1,6 @@
 """Servers with the wrong certificate, and TLS that is too old or ends in the middle."""
 
+import contextlib
 import pathlib
 import re
 import socket
@@ -175,30 +176,34 @@ class Attack13(CertificateCase):
     def test_renegotiation(self):
         certificate, key = self.certificate()
         port = proxies.free_port()
-        with subprocess.Popen([programs.openssl(), "s_server", "-accept", f"127.0.0.1:{port}", "-tls1_2", "-naccept",
-                               "1", "-cert", str(certificate), "-key", str(key)], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              preexec_fn=programs.die_with_parent()) as server:
-            output = []
-            met = threading.Event()
+        server = subprocess.Popen([programs.openssl(), "s_server", "-accept", f"127.0.0.1:{port}", "-tls1_2", "-naccept",
+                                   "1", "-cert", str(certificate), "-key", str(key)], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  preexec_fn=programs.die_with_parent())
+        for end in (server.stdin.close, server.stdout.close, server.wait, server.kill):  # the last one first
+            self.addCleanup(end)
+        output = []
+        met = threading.Event()
 
-            def read():
-                for line in server.stdout:
-                    output.append(line)
-                    if b"ACCEPT" in line or b"BEGIN SSL SESSION" in line:
-                        met.set()
-                    if b"Secure Renegotiation" in line:  # the last line about the connection
-                        server.stdin.write(b"r\n")
-                        server.stdin.flush()
+        def read():
+            for line in server.stdout:
+                output.append(line)
+                if b"ACCEPT" in line or b"BEGIN SSL SESSION" in line:
+                    met.set()
+                if b"Secure Renegotiation" in line:  # the last line about the connection
+                    server.stdin.write(b"r\n")
+                    server.stdin.flush()
 
-            reader = threading.Thread(target=read, daemon=True)
-            reader.start()
-            self.assertTrue(met.wait(60))
-            self.serve(tls="implicit")
-            self.configure(remote={"remoteport": port})
-            self.assert_refuses("TLS failed while receiving")
-            server.kill()
-            reader.join(timeout=60)
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        self.assertTrue(met.wait(60))
+        self.serve(tls="implicit")
+        self.configure(remote={"remoteport": port})
+        self.assert_refuses("TLS failed while receiving")
+        with contextlib.suppress(subprocess.TimeoutExpired):  # killed at once, it might not have said what it met
+            server.wait(timeout=60)
+        server.kill()
+        reader.join(timeout=60)
         shown = b"".join(output)
         self.assertIn(b"no renegotiation", shown)
         for secret in case.forms_of(self.server.user, self.server.password):

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import socket
 import sys
 import time
 
@@ -56,13 +57,19 @@ class Attack16(case.ScriptedTestCase):
 
     def test_a_redirect_is_not_followed(self):
         other = self.token_server()
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        listener.setblocking(False)
+        plain = f"http://127.0.0.1:{listener.getsockname()[1]}/token?secret=1"
         for status in (301, 302, 303, 307, 308):
-            for target in ("http://127.0.0.1:1/token?secret=1", other.url("/token"), "file:///etc/passwd"):
+            for target in (plain, other.url("/token"), "file:///etc/passwd"):
                 with self.subTest(status=status, target=target):
                     self.tokens.forget_requests()
                     self.answer(status, Raw(b"", Location=target))
                     self.fails("it redirects to|gave no token")
         self.assertEqual([], other.requests())
+        with self.assertRaises(BlockingIOError, msg="somebody came"):
+            listener.accept()
 
     def test_a_body_of_10_mb_is_not_read(self):
         self.answer(200, Raw(b'{"access_token": "' + b"x" * 10_000_000 + b'"}'))

@@ -41,11 +41,18 @@ class Attack61(case.ScriptedTestCase):
         self.run_program(code=0)
         self.assertEqual(1, len(self.local_bodies()))
 
+    @staticmethod
+    def is_alive(number):
+        try:
+            return "zombie" not in pathlib.Path(f"/proc/{number}/status").read_text()
+        except OSError:  # there is none, or it ended while it was looked at
+            return False
+
     def assert_gone(self, name):
         """The process whose number is in that file."""
         number = int((self.workspace.home / name).read_text())
         limit = time.monotonic() + 30
-        while os.path.exists(f"/proc/{number}") and "zombie" not in pathlib.Path(f"/proc/{number}/status").read_text():
+        while self.is_alive(number):
             self.assertLess(time.monotonic(), limit, f"process {number} is still there")
             time.sleep(0.05)
 

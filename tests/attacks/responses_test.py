@@ -392,10 +392,6 @@ class Attack22(Responses):
         """The first one counts; a second body under that UID is nobody's."""
         self.serve_synced()
         wanted = self.add()
-
-        def answer(session, command):
-            session.usual(command)
-            session.send(b"* 4 FETCH (UID 4 " + self.literal() + b")\r\n")
         self.lie("UID FETCH", lambda session, command: (
             session.send(session.fetch_line(4, 4, b"BODY.PEEK[]")),
             session.send(b"* 4 FETCH (UID 4 " + self.literal() + b")\r\n"), session.ok(command)), is_body_fetch)

@@ -14,11 +14,11 @@ function(offlineimap_black_box_test name file)
     if(program STREQUAL "offlineimap3")  # Debian's package of the Python program: the oracle
       find_program(OFFLINEIMAP_ORACLE offlineimap PATHS /usr/bin NO_DEFAULT_PATH)
       set(found OFFLINEIMAP_ORACLE)
-    elseif(program STREQUAL "namespaces")  # what support/system_file.py does; containers may forbid it
-      execute_process(COMMAND unshare --map-root-user --mount mount --rbind /etc /etc RESULT_VARIABLE refused
+    elseif(program STREQUAL "namespaces")  # support/system_file.py and network_test.py; containers may forbid them
+      execute_process(COMMAND unshare --map-root-user --mount --net mount --rbind /etc /etc RESULT_VARIABLE refused
         OUTPUT_QUIET ERROR_QUIET)
       if(refused)
-        message(STATUS "Test ${name} is left out: no mount namespaces for this user here")
+        message(STATUS "Test ${name} is left out: no mount and network namespaces for this user here")
         return()
       endif()
       continue()

@@ -1,5 +1,6 @@
 """Networks that do not answer: name servers and addresses that swallow everything."""
 
+import contextlib
 import pathlib
 import signal
 import socket
@@ -64,7 +65,7 @@ class SilentNameServer(case.SyncTestCase):
             process.stdout.read()
             process.wait()
             guard.cancel()
-        self.assertLess(time.monotonic() - begin, 20 if programs.sanitized() else 2)
+        self.assertLess(time.monotonic() - begin, 20)
 
 
 class InternationalNames(case.SyncTestCase):
@@ -89,10 +90,16 @@ class InternationalNames(case.SyncTestCase):
 
 
 class SilentAddress(case.SyncTestCase):
+    def setUp(self):
+        super().setUp()
+        self.leave = contextlib.ExitStack()
+        self.addCleanup(self.leave.close)
+
     def silent_at(self, family, address):
-        """Somebody who listens at the server's port and lets nobody in; False where there is no such address."""
+        """Somebody who listens at the server's port and lets nobody in, until `leave`; False where there is no such
+        address."""
         listener = socket.socket(family)
-        self.addCleanup(listener.close)
+        self.leave.callback(listener.close)
         try:
             listener.bind((address, self.server.tls_port))
         except OSError:
@@ -102,10 +109,11 @@ class SilentAddress(case.SyncTestCase):
             filler = socket.socket(family)
             filler.setblocking(False)
             filler.connect_ex((address, self.server.tls_port))
-            self.addCleanup(filler.close)
+            self.leave.callback(filler.close)
         return True
 
     def test_is_overtaken_by_the_next_one(self):
+        self.account.append("INBOX", corpus.message(1))  # before: localhost may be ::1 for the test as well
         places = [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.3")]
         silent = [address for family, address in places if self.silent_at(family, address)]
         self.assertTrue(silent)
@@ -115,11 +123,11 @@ class SilentAddress(case.SyncTestCase):
         del sections["Repository Remote"]["ipv6"]
         sections["general"]["socktimeout"] = "100"
         self.workspace.configure(sections)
-        self.account.append("INBOX", corpus.message(1))
         begin = time.monotonic()
         result = self.workspace.run_with_system_file("/etc/hosts", hosts)
         self.assertEqual(0, result.returncode, str(result))
         self.assertLess(time.monotonic() - begin, 50)
+        self.leave.close()
         self.assert_in_step()
 
 

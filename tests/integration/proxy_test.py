@@ -54,7 +54,7 @@ class Socks5(ProxyCase):
 
     def test_that_finds_nobody_is_named(self):
         with proxies.MicroSocks(self.directory()) as proxy:
-            result = self.through(f"SOCKS5:127.0.0.1:{proxy.port}", remoteport=proxies.free_port())
+            result = self.through(f"SOCKS5:127.0.0.1:{proxy.port}", remoteport=1)
             self.assert_fails(result, f"The SOCKS5 proxy '127.0.0.1:{proxy.port}' of repository 'Remote' does not")
 
 
@@ -113,8 +113,7 @@ class Policy(ProxyCase):
             self.assert_in_step()
 
     def test_a_proxy_that_is_not_there_ends_the_account(self):
-        self.assert_fails(self.through(f"SOCKS5:127.0.0.1:{proxies.free_port()}"),
-                          "of repository 'Remote' cannot be reached: ")
+        self.assert_fails(self.through("SOCKS5:127.0.0.1:1"), "of repository 'Remote' cannot be reached: ")
 
     def test_a_value_that_makes_no_sense_is_an_error_with_its_line(self):
         for value in ("nonsense", "SOCKS7:localhost:1", "HTTP:localhost:http", "SOCKS5:x:hunt:er:1"):

@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-LISTED = re.compile(r"foreach\(test ([^)]*)\)")
+LISTED = re.compile(r"^set\((\w+)_tests ([^)]*)\)", re.MULTILINE)
 
 
 def cases_of(path):
@@ -31,11 +31,14 @@ def exists(root, name):
 
 def check(root, exclusions):
     files = {path.name for path in (root / "tests/integration").glob("*_test.py")}
-    listed = {f"{name}_test.py"
-              for name in LISTED.search((root / "tests/matrix/CMakeLists.txt").read_text(encoding="utf-8"))[1].split()}
-    for name in sorted(listed - files):
+    lists = {server: {f"{name}_test.py" for name in names.split()}
+             for server, names in LISTED.findall((root / "tests/matrix/CMakeLists.txt").read_text(encoding="utf-8"))}
+    for server in sorted(lists.keys() ^ exclusions.keys()):
+        yield f"{server}: has no tests in tests/matrix/CMakeLists.txt, or no exclusions"
+    for name in sorted(set().union(*lists.values()) - files):
         yield f"tests/matrix/CMakeLists.txt: {name} is no integration test"
     for server, left_out in exclusions.items():
+        listed = lists.get(server, set())
         for name, reason in left_out.items():
             if not exists(root, name):
                 yield f"{server}: {name}: there is no such test"

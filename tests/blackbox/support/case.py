@@ -147,6 +147,9 @@ def main(**server_options):
     _server_options.update(server_options)
     program = unittest.main(exit=False, testLoader=_Loader())
     good = program.result.wasSuccessful()
+    if program.result.testsRun == 0:
+        print("No test ran", file=sys.stderr)
+        good = False
     if _server is not None:
         _server.stop()
         if not good:
