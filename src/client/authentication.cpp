@@ -101,18 +101,14 @@ class Login {
         return std::as_const(driver_).session().has("AUTH=" + mechanism);
     }
 
-    // Who has written a mechanism's name gets a line. In the default order most are passed over everywhere.
+    // A line, unless it is one of the default order that the server does not know either.
     bool pass_over(const std::string& mechanism, std::string_view why) {
         const bool offered = why != kNotOffered;
         if (offered) passed_over_.emplace_back(mechanism, why);
         const auto line =
             "Repository " + settings_.repository + ": " + mechanism + " is passed over: " + std::string(why);
-        const auto& reporter = driver_.reporter();
-        if (settings_.mechanisms_are_written) {
-            if (is_news(line)) reporter(events::Information{line});
-        } else if (offered && reporter.debugging(events::DebugType::imap)) {
-            reporter.debug(events::DebugType::imap, line);
-        }
+        if ((offered || settings_.mechanisms_are_written) && is_news(line))
+            driver_.reporter()(events::Information{line});
         return false;
     }
 

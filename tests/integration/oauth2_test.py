@@ -19,6 +19,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "blackbox"))
 
 from support import case, corpus, programs  # noqa: E402
+from support.proxies import MicroSocks, ScriptedProxy, socks4  # noqa: E402
 from support.token_server import TokenServer  # noqa: E402
 
 MECHANISMS = ("OAUTHBEARER", "XOAUTH2")
@@ -286,6 +287,19 @@ class Sources(OAuth2Case):
         self.assertIn("Basic " + base64.b64encode(b"me:proxy-pass").decode(), head)
         self.assert_shows_no_secret(head)
         self.assertEqual(1, len(self.token_requests()))
+
+    def test_requests_go_through_proxies_of_other_kinds(self):
+        with MicroSocks(self.workspace.root / "microsocks") as proxy:
+            self.configure_tokens(account={"authproxy": f"SOCKS5:127.0.0.1:{proxy.port}"},
+                                  oauth2_refresh_token=self.tokens.refresh_token(self.user))
+            self.run_program()
+            self.assertIn(f"connected to localhost:{self.tokens.port}", proxy.log())
+        with ScriptedProxy(socks4(("127.0.0.1", self.tokens.port))) as proxy:
+            self.configure_tokens(account={"authproxy": f"SOCKS4:127.0.0.1:{proxy.port}"},
+                                  oauth2_refresh_token=self.tokens.refresh_token(self.user))
+            # What the environment excepts is none of its business.
+            self.run_program(environment={"no_proxy": "*", "NO_PROXY": "*"})
+            self.assertEqual([("localhost", self.tokens.port)], [(host, port) for _, host, port, _ in proxy.requests])
 
     def test_no_child_finds_a_token_in_its_environment_or_in_our_arguments(self):
         self.configure_tokens(account={"presynchook": "env > ~/before; cat /proc/$PPID/cmdline /proc/$PPID/environ >> ~/before",

@@ -80,6 +80,32 @@ class SystemLog(case.SyncTestCase):
             self.assertTrue([text for text in by_priority[USER_ERROR] if text.startswith("ERROR: ")], log)
 
 
+class Authorities(case.SyncTestCase):
+    """The system's, by either way to say so."""
+
+    BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+
+    def test_os_default_is_the_systems_file(self):
+        self.account.append("INBOX", corpus.message(1))
+        self.configure(remote={"sslcacertfile": "OS-DEFAULT"})
+        refused = self.workspace.run_with_system_file(self.BUNDLE, self.server.other_ca_file)
+        self.assertEqual(1, refused.returncode, str(refused))
+        self.assertIn("unable to get local issuer certificate", refused.output)
+        taken = self.workspace.run_with_system_file(self.BUNDLE, self.server.ca_file)
+        self.assertEqual(0, taken.returncode, str(taken))
+        self.assert_in_step()
+
+    def test_without_a_word_they_are_openssls(self):
+        self.account.append("INBOX", corpus.message(1))
+        sections = self.workspace.sections(self.user)
+        del sections["Repository Remote"]["sslcacertfile"]
+        self.workspace.configure(sections)
+        refused = self.workspace.run(environment={"SSL_CERT_FILE": str(self.server.other_ca_file)})
+        self.assertEqual(1, refused.returncode, str(refused))
+        self.workspace.sync(environment={"SSL_CERT_FILE": str(self.server.ca_file)})
+        self.assert_in_step()
+
+
 class Addresses(case.SyncTestCase):
     """A host that has an IPv4 and an IPv6 address, with somebody at each who only counts connections."""
 
