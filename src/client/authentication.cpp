@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/base/text.hpp"
 
-#include "base64.hpp"
 #include "bearer.hpp"
 #include "gssapi.hpp"
 #include "sasl.hpp"
@@ -169,7 +169,8 @@ class Login {
         if (!settings_.tls.client_certificate)
             return pass_over("EXTERNAL", "there is no client certificate (sslclientcert)");
         if (!driver_.stream().is_encrypted()) return pass_over("EXTERNAL", "not used without TLS");
-        return judge("EXTERNAL", exchange("EXTERNAL", base::Secret(base64(who_to_be()))), Proof::other);
+        return judge("EXTERNAL", exchange("EXTERNAL", base::Secret(base::to_base64(who_to_be()))),
+                     Proof::other);
     }
 
     // With a proof that has a name of its own, ours is the authorization identity: a login as somebody else
@@ -275,10 +276,10 @@ class Login {
     Outcome talk(const std::string& mechanism, SaslExchange& exchange) {
         std::string why_not;
         const auto answer_to = [&](const std::string& challenge) {
-            const auto decoded = from_base64(challenge);
+            const auto decoded = base::from_base64(challenge);
             auto answer = decoded ? exchange.answer(*decoded)
                                   : base::Unexpected(std::string("the challenge is not base64"));
-            if (answer) return base::Secret(base64(answer->reveal()));
+            if (answer) return base::Secret(base::to_base64(answer->reveal()));
             why_not = answer.error();
             return base::Secret("*");  // RFC 3501 §6.2.2: gives up
         };
@@ -359,7 +360,7 @@ class Login {
         message.reserve(identity.size() + who.size() + secret.reveal().size() + 2);
         message.append(identity).append(1, '\0').append(who).append(1, '\0').append(secret.reveal());
         const base::Secret plain(std::move(message));
-        return exchange("PLAIN", base::Secret(base64(plain.reveal())));
+        return exchange("PLAIN", base::Secret(base::to_base64(plain.reveal())));
     }
 
     // A mechanism of one message from the client, sent with the command where the server takes it there; "="

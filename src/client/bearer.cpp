@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/base/text.hpp"
 
-#include "base64.hpp"
 #include "json_object.hpp"
+#include "sasl.hpp"
 
 namespace offlineimap::client {
 
@@ -14,11 +15,6 @@ namespace {
 constexpr std::string_view kOAuthBearer = "OAUTHBEARER";
 constexpr std::string_view kXOAuth2 = "XOAUTH2";
 constexpr char kEndOfField = '\x01';
-
-// RFC 5801 §4: in a GS2 header ',' and '=' stand for themselves as "=2C" and "=3D".
-std::string gs2_name(std::string_view user) {
-    return base::replace_all(base::replace_all(user, "=", "=3D"), ",", "=2C");
-}
 
 // What stands before the token. RFC 7628 §3.1: host and port, so that the message is of no use elsewhere.
 std::string head_of(std::string_view mechanism, const BearerLogin& login) {
@@ -43,7 +39,7 @@ base::Secret bearer_message(std::string_view mechanism, const BearerLogin& login
     message.reserve(head.size() + token.reveal().size() + 2);
     message.append(head).append(token.reveal()).append(2, kEndOfField);
     const base::Secret plain(std::move(message));
-    return base::Secret(base64(plain.reveal()));
+    return base::Secret(base::to_base64(plain.reveal()));
 }
 
 std::string bearer_obstacle(const base::Secret& token) {
@@ -64,7 +60,7 @@ base::Secret answer_to_bearer_error(std::string_view mechanism) {
 
 std::string describe_bearer_error(const std::string& challenge_in_base64,
                                   const std::function<std::string(std::string_view)>& harmless) {
-    const auto text = from_base64(challenge_in_base64);
+    const auto text = base::from_base64(challenge_in_base64);
     const auto fields = text ? parse_json_fields(*text) : std::nullopt;
     if (!fields) return "";
     std::string words;

@@ -5,13 +5,13 @@
 #include <string_view>
 #include <utility>
 
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/net/https.hpp"
 #include "offlineimap/net/loopback.hpp"
 #include "offlineimap/os/keyed_digest.hpp"
 #include "offlineimap/os/system.hpp"
 
-#include "base64.hpp"
 #include "json_object.hpp"
 
 namespace offlineimap::client {
@@ -108,7 +108,7 @@ std::string random_bytes() {
 
 // RFC 4648 §5 without padding.
 std::string base64url(std::string_view bytes) {
-    auto text = base64(bytes);
+    auto text = base::to_base64(bytes);
     std::replace(text.begin(), text.end(), '+', '-');
     std::replace(text.begin(), text.end(), '/', '_');
     text.erase(text.find_last_not_of('=') + 1);

@@ -5,9 +5,9 @@
 #include <gsasl.h>
 #include <utility>
 
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/base/error.hpp"
-
-#include "base64.hpp"
+#include "offlineimap/base/text.hpp"
 
 namespace offlineimap::client {
 
@@ -93,6 +93,10 @@ class DigestExchange final : public SaslExchange {
 
 }  // namespace
 
+std::string gs2_name(std::string_view name) {
+    return base::replace_all(base::replace_all(name, "=", "=3D"), ",", "=2C");
+}
+
 base::Result<base::Secret, std::string> saslprep(const base::Secret& text, Unassigned unassigned) {
     const auto flags =
         unassigned == Unassigned::allowed ? GSASL_ALLOW_UNASSIGNED : static_cast<Gsasl_saslprep_flags>(0);
@@ -109,7 +113,7 @@ base::Result<base::Secret, std::string> saslprep(const base::Secret& text, Unass
 std::string unpredictable_text() {
     std::array<char, 18> bytes{};
     require_ok(gsasl_nonce(bytes.data(), bytes.size()), "SASL");
-    return base64({bytes.data(), bytes.size()});
+    return base::to_base64({bytes.data(), bytes.size()});
 }
 
 base::Result<std::unique_ptr<SaslExchange>, std::string> begin_digest(const std::string& mechanism,

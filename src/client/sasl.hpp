@@ -36,6 +36,9 @@ struct SaslLogin {
     std::string host;
 };
 
+// RFC 5801 §4, RFC 5802 §5.1: in a GS2 header and a SCRAM message ',' and '=' stand as "=2C" and "=3D".
+std::string gs2_name(std::string_view name);
+
 // SASLprep (RFC 4013). The error says what is in the way.
 enum class Unassigned { refused, allowed };
 base::Result<base::Secret, std::string> saslprep(const base::Secret& text, Unassigned unassigned);

@@ -6,10 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/os/keyed_digest.hpp"
-
-#include "base64.hpp"
 
 namespace offlineimap::client {
 
@@ -20,20 +19,6 @@ namespace {
 constexpr std::uint32_t kFewestIterations = 4096;
 constexpr std::uint32_t kMostIterations = 1'000'000;
 constexpr std::size_t kLongestMessage = 8192;
-
-// RFC 5802 §5.1: a comma would end the name, and "=" begins an escape.
-std::string escaped(std::string_view name) {
-    std::string text;
-    for (const char letter : name) {
-        if (letter == ',')
-            text += "=2C";
-        else if (letter == '=')
-            text += "=3D";
-        else
-            text += letter;
-    }
-    return text;
-}
 
 std::string gs2_header(const ScramBinding& binding, const std::string& identity) {
     std::string header;
@@ -48,7 +33,7 @@ std::string gs2_header(const ScramBinding& binding, const std::string& identity)
             header = "p=" + binding.type;
             break;
     }
-    return header + (identity.empty() ? ",," : ",a=" + escaped(identity) + ",");
+    return header + (identity.empty() ? ",," : ",a=" + gs2_name(identity) + ",");
 }
 
 // The value of a message's part "x=value".
@@ -83,7 +68,7 @@ base::Result<std::unique_ptr<ScramExchange>, std::string> ScramExchange::begin(o
     if (user->empty()) return base::Unexpected(std::string("nothing of the user name is left to send"));
     auto prepared = saslprep(password, Unassigned::refused);
     if (!prepared) return base::Unexpected("the password holds what it does not allow: " + prepared.error());
-    auto bare = "n=" + escaped(user->reveal()) + ",r=" + nonce;
+    auto bare = "n=" + gs2_name(user->reveal()) + ",r=" + nonce;
     return std::unique_ptr<ScramExchange>(
         new ScramExchange(digest, *std::move(prepared), gs2_header(binding, login.authorization_identity),
                           binding.flag == ScramBinding::Flag::bound ? std::move(binding.data) : std::string(),
@@ -137,7 +122,7 @@ ScramExchange::Answer ScramExchange::prove(std::string_view server_first) {
         return base::Unexpected(std::string("the server's first message is no SCRAM"));
     if (!nonce->starts_with(nonce_) || nonce->size() == nonce_.size())
         return base::Unexpected(std::string("the server's nonce does not continue ours"));
-    const auto salt = from_base64(*salt_text);
+    const auto salt = base::from_base64(*salt_text);
     if (!salt || salt->empty()) return base::Unexpected(std::string("the server's salt is not base64"));
     const auto iterations = iterations_from(*iterations_text);
     if (!iterations)
@@ -147,17 +132,17 @@ ScramExchange::Answer ScramExchange::prove(std::string_view server_first) {
     const auto client_key = os::keyed_digest(digest_, salted.reveal(), "Client Key");
     const auto stored_key = os::digest_bytes(digest_, client_key.reveal());
     const auto server_key = os::keyed_digest(digest_, salted.reveal(), "Server Key");
-    auto final_message = "c=" + base64(gs2_header_ + binding_data_) + ",r=" + std::string(*nonce);
+    auto final_message = "c=" + base::to_base64(gs2_header_ + binding_data_) + ",r=" + std::string(*nonce);
     const auto auth_message = first_bare_ + "," + std::string(server_first) + "," + final_message;
     server_signature_ = os::keyed_digest(digest_, server_key.reveal(), auth_message);
     const auto proof = exclusive_or(client_key, os::keyed_digest(digest_, stored_key.reveal(), auth_message));
     next_ = Next::server_signature;
-    return base::Secret(final_message + ",p=" + base64(proof.reveal()));
+    return base::Secret(final_message + ",p=" + base::to_base64(proof.reveal()));
 }
 
 ScramExchange::Answer ScramExchange::check(std::string_view server_final) {
     const auto verifier = value_of(server_final.substr(0, server_final.find(',')), 'v');
-    const auto signature = verifier ? from_base64(*verifier) : std::nullopt;
+    const auto signature = verifier ? base::from_base64(*verifier) : std::nullopt;
     if (!signature || !os::equal_in_constant_time(*signature, server_signature_.reveal()))
         return base::Unexpected(std::string("the server did not show that it knows the password"));
     next_ = Next::nothing;

@@ -1,9 +1,9 @@
 #include "offlineimap/imap/echo_guard.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/base/text.hpp"
 
 namespace offlineimap::imap {
@@ -12,38 +12,15 @@ namespace {
 // Shorter ones stand in every other word; hiding them would tell more than it hides.
 constexpr std::size_t kShortest = 4;
 constexpr std::string_view kHidden = "[hidden]";
-constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-base::Secret to_base64(std::string_view bytes) {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        const auto part = bytes.substr(at, 3);
-        std::uint32_t bits = 0;
-        for (std::size_t i = 0; i < 3; ++i)
-            bits = (bits << 8U) | (i < part.size() ? static_cast<unsigned char>(part[i]) : 0U);
-        for (std::size_t i = 0; i < 4; ++i)
-            text += i <= part.size() ? kDigits[(bits >> (18U - 6U * static_cast<unsigned>(i))) & 63U] : '=';
-    }
-    return base::Secret(std::move(text));
+base::Secret in_base64(std::string_view bytes) {
+    return base::Secret(base::to_base64(bytes));
 }
 
-std::optional<base::Secret> from_base64(std::string_view text) {
-    while (text.ends_with('=')) text.remove_suffix(1);
-    std::string bytes;
-    bytes.reserve(text.size());
-    std::uint32_t bits = 0;
-    unsigned count = 0;
-    for (const char c : text) {
-        const auto digit = kDigits.find(c);
-        if (digit == std::string_view::npos) return std::nullopt;
-        bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        bytes += static_cast<char>((bits >> count) & 0xFFU);
-    }
-    return base::Secret(std::move(bytes));
+std::optional<base::Secret> out_of_base64(std::string_view text) {
+    auto bytes = base::from_base64(text, base::Padding::optional);
+    if (!bytes) return std::nullopt;
+    return base::Secret(*std::move(bytes));
 }
 
 // What stands between the quotation marks.
@@ -80,20 +57,20 @@ void EchoGuard::learn(const base::Secret& sent) {
         const auto inside = unquoted(text);
         add(text.substr(1, text.size() - 2));
         add(inside.reveal());
-        add(to_base64(inside.reveal()).reveal());
+        add(in_base64(inside.reveal()).reveal());
         return;
     }
     add(text);
-    const auto message = from_base64(text);
+    const auto message = out_of_base64(text);
     if (!message) {
-        add(to_base64(text).reveal());
+        add(in_base64(text).reveal());
         return;
     }
     // PLAIN ends with the password, behind a NUL. The bearer mechanisms end each field with ^A.
     const auto fields = message->reveal();
     if (const auto nul = fields.rfind('\0'); nul != std::string_view::npos) {
         add(fields.substr(nul + 1));
-        add(to_base64(fields.substr(nul + 1)).reveal());
+        add(in_base64(fields.substr(nul + 1)).reveal());
     }
     constexpr std::string_view kBearer = "auth=Bearer ";
     for (const auto field : base::split(fields, '\x01')) {

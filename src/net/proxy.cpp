@@ -9,8 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include <openssl/evp.h>
-
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/base/text.hpp"
 #include "offlineimap/net/stream.hpp"
 
@@ -238,13 +237,7 @@ class Negotiation {
     // RFC 7617.
     std::string basic_credentials() const {
         const base::Secret plain(proxy_.user + ":" + std::string(proxy_.password.reveal()));
-        const auto bytes = plain.reveal();
-        std::string encoded((bytes.size() + 2) / 3 * 4 + 1, '\0');
-        const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                         reinterpret_cast<const unsigned char*>(bytes.data()),
-                                         static_cast<int>(bytes.size()));
-        encoded.resize(static_cast<std::size_t>(size));
-        return encoded;
+        return base::to_base64(plain.reveal());
     }
 
     void send(std::string_view bytes) {

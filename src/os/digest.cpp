@@ -7,11 +7,19 @@
 
 #include "offlineimap/base/text.hpp"
 
+#include "digest_algorithm.hpp"
+
 namespace offlineimap::os {
 
 namespace {
 
 constexpr std::array<const char*, 6> kNames = {"MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512"};
+
+void require(int ok, const char* what) {
+    if (ok != 1) throw std::runtime_error(std::string("OpenSSL: ") + what + " failed");
+}
+
+}  // namespace
 
 // Fetched once: an implicit fetch for every digest costs more than hashing a short text. Never freed, so
 // that digests work as long as the process does.
@@ -24,12 +32,6 @@ const EVP_MD* algorithm(DigestKind kind) {
     }();
     return fetched[static_cast<std::size_t>(kind)];
 }
-
-void require(int ok, const char* what) {
-    if (ok != 1) throw std::runtime_error(std::string("OpenSSL: ") + what + " failed");
-}
-
-}  // namespace
 
 struct Digest::State {
     struct Free {

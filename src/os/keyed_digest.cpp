@@ -8,27 +8,11 @@
 
 #include "offlineimap/base/error.hpp"
 
+#include "digest_algorithm.hpp"
+
 namespace offlineimap::os {
 
 namespace {
-
-const EVP_MD* algorithm(DigestKind kind) {
-    switch (kind) {
-        case DigestKind::md5:
-            return EVP_md5();
-        case DigestKind::sha1:
-            return EVP_sha1();
-        case DigestKind::sha224:
-            return EVP_sha224();
-        case DigestKind::sha256:
-            return EVP_sha256();
-        case DigestKind::sha384:
-            return EVP_sha384();
-        case DigestKind::sha512:
-            return EVP_sha512();
-    }
-    return EVP_sha256();
-}
 
 const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());

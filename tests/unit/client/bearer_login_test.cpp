@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../../../src/client/base64.hpp"
+#include "offlineimap/base/base64.hpp"
+
 #include "client_fixture.hpp"
 
 namespace offlineimap::client {
@@ -67,7 +68,7 @@ class BearerLogins : public ClientTest {
         return failure;
     }
     static std::string message(const std::string& token) {
-        return base64(
+        return base::to_base64(
             "user=user\x01"
             "auth=Bearer " +
             token + "\x01\x01");
@@ -125,7 +126,7 @@ TEST_F(BearerLogins, TellHostAndPortByTheStandardMechanism) {
                 peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=OAUTHBEARER AUTH=XOAUTH2] hello\r\n");
                 std::string rest;
                 const auto tag = peer.expect_beginning("AUTHENTICATE OAUTHBEARER ", &rest);
-                EXPECT_THAT(from_base64(rest).value_or(""),
+                EXPECT_THAT(base::from_base64(rest).value_or(""),
                             testing::MatchesRegex("n,a=user,\x01host=127\\.0\\.0\\.1\x01port=[0-9]+\x01"
                                                   "auth=Bearer old\x01\x01"));
                 peer.ok(tag, "[CAPABILITY IMAP4rev1] in");

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/base/text.hpp"
 
-#include "../../../src/client/base64.hpp"
 #include "../../../src/client/json_object.hpp"
 
 namespace offlineimap::client {
@@ -39,7 +39,7 @@ TEST(Bearer, MessageOfXOAuth2IsThatOfItsDocument) {
 
 TEST(Bearer, UserNameCannotEndItsFieldAndATunnelHasNoHost) {
     EXPECT_EQ(message("OAUTHBEARER", {.user = "a,b=c", .host = "", .port = 0}),
-              base64(std::string("n,a=a=2Cb=3Dc,\x01") + "auth=Bearer " + kToken + "\x01\x01"));
+              base::to_base64(std::string("n,a=a=2Cb=3Dc,\x01") + "auth=Bearer " + kToken + "\x01\x01"));
 }
 
 TEST(Bearer, TokenCannotEndItsField) {
@@ -61,12 +61,12 @@ TEST(Bearer, ErrorChallengeIsToldAndAnswered) {
                         "kLWNvbmZpZ3VyYXRpb24iOiJodHRwczovL2V4YW1wbGUuY29tLy53ZWxsLWtub3duL29wZW5pZC"
                         "1jb25maWd1cmF0aW9uIn0="),
               "status invalid_token, scope example_scope");
-    EXPECT_EQ(described(base64(R"({"status":"401","schemes":"bearer"})")), "status 401");
-    EXPECT_EQ(described(base64("\x1b[31m")), "");
+    EXPECT_EQ(described(base::to_base64(R"({"status":"401","schemes":"bearer"})")), "status 401");
+    EXPECT_EQ(described(base::to_base64("\x1b[31m")), "");
     EXPECT_EQ(described("!"), "");
-    EXPECT_EQ(described(base64("{\"status\":\"\\u001b[2J\"}")), "status \\x1b[2J");
-    EXPECT_EQ(described(base64(R"({"status":"Bearer secret"})")), "status Bearer [hidden]");
-    EXPECT_EQ(answer_to_bearer_error("OAUTHBEARER").reveal(), base64("\x01"));
+    EXPECT_EQ(described(base::to_base64("{\"status\":\"\\u001b[2J\"}")), "status \\x1b[2J");
+    EXPECT_EQ(described(base::to_base64(R"({"status":"Bearer secret"})")), "status Bearer [hidden]");
+    EXPECT_EQ(answer_to_bearer_error("OAUTHBEARER").reveal(), base::to_base64("\x01"));
     EXPECT_EQ(answer_to_bearer_error("XOAUTH2").reveal(), "");
 }
 

@@ -7,9 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/os/keyed_digest.hpp"
 
-#include "../../../src/client/base64.hpp"
 #include "client_fixture.hpp"
 #include "support/certificates.hpp"
 #include "support/loopback_server.hpp"
@@ -36,25 +36,25 @@ class ScramServer {
         flag = client_first.substr(0, client_first.find(','));
         bare_ = client_first.substr(flag.size() + 2);
         nonce_ = bare_.substr(bare_.find(",r=") + 3) + "and-ours";
-        first_ = "r=" + nonce_ + ",s=" + base64("some salt") + ",i=4096";
+        first_ = "r=" + nonce_ + ",s=" + base::to_base64("some salt") + ",i=4096";
         return first_;
     }
     // `binding` is the server's end of what the client is to have bound to.
     std::string last(const std::string& client_last, const std::string& binding) const {
         const auto without_proof = client_last.substr(0, client_last.rfind(",p="));
-        if (without_proof != "c=" + base64(flag + ",," + binding) + ",r=" + nonce_)
+        if (without_proof != "c=" + base::to_base64(flag + ",," + binding) + ",r=" + nonce_)
             return "e=channel-bindings-dont-match";
         const auto salted = os::key_from_password(digest_, "secret", "some salt", 4096);
         const auto message = bare_ + "," + first_ + "," + without_proof;
         const auto client_key = os::keyed_digest(digest_, salted.reveal(), "Client Key");
         const auto stored_key = os::digest_bytes(digest_, client_key.reveal());
-        auto key = *from_base64(client_last.substr(client_last.rfind(",p=") + 3));
+        auto key = *base::from_base64(client_last.substr(client_last.rfind(",p=") + 3));
         const auto signature = os::keyed_digest(digest_, stored_key.reveal(), message);
         for (std::size_t i = 0; i < key.size(); ++i)
             key[i] = static_cast<char>(key[i] ^ signature.reveal().at(i));
         if (os::digest_bytes(digest_, key).reveal() != stored_key.reveal()) return "e=invalid-proof";
         const auto server_key = os::keyed_digest(digest_, salted.reveal(), "Server Key");
-        return "v=" + base64(os::keyed_digest(digest_, server_key.reveal(), message).reveal());
+        return "v=" + base::to_base64(os::keyed_digest(digest_, server_key.reveal(), message).reveal());
     }
 
   private:
@@ -151,8 +151,8 @@ class BoundLogins : public ClientTest {
     }
 
     static std::string asked(support::TlsServerConnection& tls, const std::string& challenge) {
-        tls.send("+ " + base64(challenge) + "\r\n");
-        return from_base64(line_of(tls)).value_or("*");
+        tls.send("+ " + base::to_base64(challenge) + "\r\n");
+        return base::from_base64(line_of(tls)).value_or("*");
     }
 
     static bool exchange(support::TlsServerConnection& tls, const Offer& offer, const std::string& mechanism,
@@ -272,7 +272,7 @@ TEST_F(BoundLogins, NeedTls) {
             peer.send("* OK [CAPABILITY IMAP4rev1 SASL-IR " + offered + "] hello\r\n");
             std::string rest;
             const auto tag = peer.expect_beginning(command, &rest);
-            EXPECT_THAT(from_base64(rest).value_or(""), testing::StartsWith("n,,n=user")) << rest;
+            EXPECT_THAT(base::from_base64(rest).value_or(""), testing::StartsWith("n,,n=user")) << rest;
             peer.send(tag + " NO [UNAVAILABLE] later\r\n");
         });
         auto settings = settings_for(server);

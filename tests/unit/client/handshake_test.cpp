@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "offlineimap/base/base64.hpp"
 #include "offlineimap/client/throttled.hpp"
 
-#include "../../../src/client/base64.hpp"
 #include "client_fixture.hpp"
 #include "support/certificates.hpp"
 #include "support/loopback_server.hpp"
@@ -23,10 +23,10 @@ using base::Severity;
 class Handshakes : public ClientTest {};
 
 std::string encoded(const std::string& bytes) {
-    return base64(bytes);
+    return base::to_base64(bytes);
 }
 
-// What base64() made of text.
+// What base::to_base64() made of text.
 std::string decoded(const std::string& text) {
     constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string bytes;

@@ -6,7 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../../../src/client/base64.hpp"
+#include "offlineimap/base/base64.hpp"
+
 #include "../../../src/client/scram.hpp"
 
 namespace offlineimap::client {
@@ -30,7 +31,7 @@ int give(Gsasl*, Gsasl_session* session, Gsasl_property property) {
     if (property == GSASL_PASSWORD)
         value = kPassword;
     else if (property == tested.property)
-        value = base64(kBound);
+        value = base::to_base64(kBound);
     else
         return GSASL_NO_CALLBACK;
     return gsasl_property_set_raw(session, property, value.data(), value.size());

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../../../src/client/base64.hpp"
+#include "offlineimap/base/base64.hpp"
 
 namespace offlineimap::client {
 namespace {
@@ -58,14 +58,15 @@ TEST(Scram, IsThatOfRfc7677) {
 TEST(Scram, SaysWhoToBeAndEscapesNames) {
     const auto scram = exchange({.user = "a,b=c", .authorization_identity = "the,boss", .host = ""});
     EXPECT_THAT(sent(*scram, ""), StartsWith("n,a=the=2Cboss,n=a=2Cb=3Dc,r="));
-    EXPECT_THAT(sent(*scram, kServerFirst), StartsWith("c=" + base64("n,a=the=2Cboss,") + ",r="));
+    EXPECT_THAT(sent(*scram, kServerFirst), StartsWith("c=" + base::to_base64("n,a=the=2Cboss,") + ",r="));
 }
 
 TEST(Scram, SaysWhatItIsBoundTo) {
     const auto bound = exchange({.user = "user", .authorization_identity = "", .host = ""},
                                 {ScramBinding::Flag::bound, "tls-exporter", "DATA"});
     EXPECT_THAT(sent(*bound, ""), StartsWith("p=tls-exporter,,n=user,r="));
-    EXPECT_THAT(sent(*bound, kServerFirst), StartsWith("c=" + base64("p=tls-exporter,,DATA") + ",r="));
+    EXPECT_THAT(sent(*bound, kServerFirst),
+                StartsWith("c=" + base::to_base64("p=tls-exporter,,DATA") + ",r="));
     const auto not_offered = exchange({.user = "user", .authorization_identity = "", .host = ""},
                                       {ScramBinding::Flag::not_offered, "", "never sent"});
     EXPECT_THAT(sent(*not_offered, ""), StartsWith("y,,n=user,r="));
@@ -177,13 +178,13 @@ TEST(Scram, TellsRefusalsFromOtherErrors) {
 }
 
 TEST(Base64, IsReadStrictly) {
-    EXPECT_EQ(from_base64(""), "");
-    EXPECT_EQ(from_base64("Zg=="), "f");
-    EXPECT_EQ(from_base64("Zm8="), "fo");
-    EXPECT_EQ(from_base64("Zm9v"), "foo");
-    EXPECT_EQ(from_base64("Zm9vYmFy"), "foobar");
+    EXPECT_EQ(base::from_base64(""), "");
+    EXPECT_EQ(base::from_base64("Zg=="), "f");
+    EXPECT_EQ(base::from_base64("Zm8="), "fo");
+    EXPECT_EQ(base::from_base64("Zm9v"), "foo");
+    EXPECT_EQ(base::from_base64("Zm9vYmFy"), "foobar");
     for (const char* wrong : {"Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Zm9v\n", "Zm 9", "Zm9v=", "Zm9*"})
-        EXPECT_EQ(from_base64(wrong), std::nullopt) << wrong;
+        EXPECT_EQ(base::from_base64(wrong), std::nullopt) << wrong;
 }
 
 }  // namespace

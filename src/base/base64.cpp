@@ -1,8 +1,8 @@
-#include "base64.hpp"
+#include "offlineimap/base/base64.hpp"
 
 #include <cstdint>
 
-namespace offlineimap::client {
+namespace offlineimap::base {
 
 namespace {
 
@@ -10,7 +10,7 @@ constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 
 }  // namespace
 
-std::string base64(std::string_view bytes) {
+std::string to_base64(std::string_view bytes) {
     std::string text;
     text.reserve((bytes.size() + 2) / 3 * 4);
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -26,24 +26,24 @@ std::string base64(std::string_view bytes) {
     return text;
 }
 
-std::optional<std::string> from_base64(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+std::optional<std::string> from_base64(std::string_view text, Padding padding) {
+    const auto digits = text.substr(0, text.find_last_not_of('=') + 1);
+    const bool is_padded = text.size() % 4 == 0 && text.size() - digits.size() <= 2;
+    if ((padding == Padding::required && !is_padded) || digits.size() % 4 == 1) return std::nullopt;
     std::string bytes;
-    bytes.reserve(text.size() / 4 * 3);
+    bytes.reserve(text.size());
     std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool pads = i >= text.size() - padding;
-        const auto digit = pads ? 0 : kDigits.find(text[i]);
+    unsigned count = 0;
+    for (const char c : digits) {
+        const auto digit = kDigits.find(c);
         if (digit == std::string_view::npos) return std::nullopt;
         bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
-        if (i % 4 != 3) continue;
-        for (const unsigned shift : {16U, 8U, 0U}) bytes += static_cast<char>((bits >> shift) & 0xFFU);
-        bits = 0;
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>((bits >> count) & 0xFFU);
     }
-    bytes.resize(bytes.size() - padding);
     return bytes;
 }
 
-}  // namespace offlineimap::client
+}  // namespace offlineimap::base
