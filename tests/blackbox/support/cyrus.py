@@ -34,6 +34,8 @@ popminpoll: 0
 maxlogins_per_user: 0
 skiplist_unsafe: yes
 idlemethod: poll
+# Else a deleted folder keeps a name with the second of its deletion, and another one of that second is refused.
+delete_mode: immediate
 """
 
 _FEWER_CAPABILITIES = "suppress_capabilities: UIDPLUS CONDSTORE QRESYNC ESEARCH LIST-EXTENDED LIST-STATUS MOVE\n"

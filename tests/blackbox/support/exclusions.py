@@ -33,6 +33,8 @@ EXCLUSIONS = {
         **_EVERYWHERE,
         "sync_test.py:Bodies.test_every_byte_is_pulled_unchanged": _MAILDIR,
         "sync_test.py:Bodies.test_lone_line_feeds_on_the_server_come_as_it_sends_them": _MAILDIR,
+        "options_test.py:WhichMessages.test_a_read_only_folder_is_warned_about": _MAILDIR,
+        "options_test.py:WhichMessages.test_the_warnings_of_a_read_only_folder_can_be_silenced": _MAILDIR,
     },
     "cyrus": {
         **_EVERYWHERE,
