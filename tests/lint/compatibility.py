@@ -213,27 +213,31 @@ BAD_SAMPLES = [
 ]
 
 
-def self_test():
+def complaints_about(checking, write_tree, bad_samples):
+    """What a check does not find of (file, text, its replacement, the complaint it must cause), each in a tree that is
+    clean without it."""
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        write_clean_tree(root)
-        yield from (f"complaint about a clean tree: {problem}" for problem in check(root))
-        for name, before, after, complaint in BAD_SAMPLES:
+        write_tree(root)
+        yield from (f"complaint about a clean tree: {problem}" for problem in checking(root))
+        for name, before, after, complaint in bad_samples:
             path = root / name
             clean = path.read_text(encoding="utf-8")
             path.write_text(clean.replace(before, after), encoding="utf-8")
-            problems = check(root)
+            problems = list(checking(root))
             if path.read_text(encoding="utf-8") == clean or not any(complaint in problem for problem in problems):
                 yield f"{name} with {after!r}: expected '{complaint}', got {problems[:3]}"
             path.write_text(clean, encoding="utf-8")
 
 
-def main():
-    problems = list(self_test() if sys.argv[1] == "--self-test" else check(Path(sys.argv[1]).resolve()))
+def run(checking, write_tree, bad_samples):
+    """The command line: `ROOT` or `--self-test`. Returns the exit status."""
+    problems = list(complaints_about(checking, write_tree, bad_samples) if sys.argv[1] == "--self-test"
+                    else checking(Path(sys.argv[1]).resolve()))
     for problem in problems:
         print(problem)
     return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(check, write_clean_tree, BAD_SAMPLES))

@@ -8,7 +8,6 @@ the tests that it names exist.
 
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -105,27 +104,5 @@ BAD_SAMPLES = [
 ]
 
 
-def self_test():
-    with tempfile.TemporaryDirectory() as directory:
-        root = Path(directory)
-        write_clean_tree(root)
-        yield from (f"complaint about a clean tree: {problem}" for problem in check(root))
-        for name, before, after, complaint in BAD_SAMPLES:
-            path = root / name
-            clean = path.read_text(encoding="utf-8")
-            path.write_text(clean.replace(before, after), encoding="utf-8")
-            problems = list(check(root))
-            if path.read_text(encoding="utf-8") == clean or not any(complaint in problem for problem in problems):
-                yield f"{name} with {after!r}: expected '{complaint}', got {problems[:3]}"
-            path.write_text(clean, encoding="utf-8")
-
-
-def main():
-    problems = list(self_test() if sys.argv[1] == "--self-test" else check(Path(sys.argv[1]).resolve()))
-    for problem in problems:
-        print(problem)
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(compatibility.run(check, write_clean_tree, BAD_SAMPLES))
